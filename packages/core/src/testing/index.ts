@@ -1,0 +1,2 @@
+// Public entry of @nn/core/testing.
+export {};

@@ -1,0 +1,2 @@
+// Public entry of @nn/torch.
+export {};

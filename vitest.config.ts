@@ -1,0 +1,29 @@
+// Tests run from the sources: the `@nn/source` condition of each package.json names them, so nothing has to be built.
+import { transform } from 'esbuild';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+// esbuild lowers decorators (`@(tf.function)`), as in the build; Vite's own transformer leaves them as they are.
+const typescript: Plugin = {
+  name: 'esbuild-typescript',
+  enforce: 'pre',
+  async transform(code, id) {
+    const file = id.split('?')[0]!;
+    if (!/\.[mc]?ts$/.test(file) || file.includes('/node_modules/')) return null;
+    const out = await transform(code, { loader: 'ts', target: 'es2022', sourcefile: file, sourcemap: true });
+    return { code: out.code, map: out.map };
+  },
+};
+
+const conditions = ['@nn/source', 'module', 'import', 'node', 'default'];
+
+export default defineConfig({
+  plugins: [typescript],
+  oxc: false,
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
+});
