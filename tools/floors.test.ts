@@ -54,7 +54,7 @@ const refused: [string, string, string, RegExp][] = [
   [
     'a backend sees more than backend.ts',
     `${core}/backend/cpu/a.ts`,
-    "import { x } from '../pool.js';",
+    "import { x } from '../registry.js';",
     /more of floor 2 than backend\.ts/,
   ],
   ['core imports a face', `${core}/ops/a.ts`, "import { x } from '@nn/torch';", /@nn\/core may not import @nn\/torch/],
@@ -144,6 +144,8 @@ const allowed: [string, string, string][] = [
     "import '../backend.js';\nimport './b.js';\nimport '../../kernel/expr.js';",
   ],
   ['the graph: backend.ts', `${core}/graph/a.ts`, "import '../backend/backend.js';"],
+  ['the list of backends: a named backend', `${core}/backend/registry.ts`, "import './cpu/index.js';"],
+  ['the graph: the list of backends', `${core}/graph/a.ts`, "import '../backend/registry.js';"],
   ['the entry of core: a named backend', `${core}/index.ts`, "import './backend/cpu/index.js';"],
   [
     'a test of a lower floor: a higher one',
