@@ -1,7 +1,8 @@
 // Runs the examples of all published packages, and shows on small examples that a wrong one fails.
 import { describe, expect, test, vi } from 'vitest';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Example, examplesOf, type Runtime, runExample, type Scope } from './doctest.ts';
+import { type Example, examplesInMarkdown, examplesOf, type Runtime, runExample, type Scope } from './doctest.ts';
 import { mayImport } from './floors.ts';
 import { readSource, readSources, root } from './sources.ts';
 
@@ -12,45 +13,56 @@ function isObject(value: unknown): value is Record<PropertyKey, unknown> {
   return value !== null && (typeof value === 'object' || typeof value === 'function');
 }
 
-/** The scope of an example: the packages it may use as namespaces, the exports of its own package and of its own file. */
-async function runtimeOf(path: string): Promise<Runtime> {
-  const own = path.split('/')[1]!;
-  const namespaces: Record<string, Record<string, unknown>> = {};
-  for (const name of new Set(['core', ...(mayImport[own] ?? []), own])) namespaces[name] = await load(entry(name));
-  const core = namespaces['core']!;
-  const scope: Scope = { ...namespaces, ...namespaces[own], ...(await load(path)) };
-  return {
-    scope,
-    load(specifier) {
-      const [, name, subpath] = /^@nn\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
-      if (name === undefined)
-        throw new Error(`${path}: an example imports ${specifier}; only @nn packages are at hand`);
-      return load(subpath === undefined ? entry(name) : `packages/${name}/src/${subpath}/index.ts`);
-    },
-    plain(value) {
-      const handle = core['handle'] as symbol | undefined;
-      const inner =
-        isObject(value) && handle !== undefined && handle in value
-          ? (value[handle] as () => { value: unknown }).call(value).value
-          : value;
-      const tensor = core['Tensor'] as (new () => object) | undefined;
-      return tensor !== undefined && inner instanceof tensor
-        ? (core['toArray'] as (t: unknown) => unknown)(inner)
-        : value;
-    },
+/** Reads tensors of either face through the core. */
+async function reader(): Promise<Runtime['plain']> {
+  const core = await load(entry('core'));
+  const handle = core['handle'] as symbol;
+  const Tensor = core['Tensor'] as new () => object;
+  const toArray = core['toArray'] as (tensor: unknown) => unknown;
+  return (value) => {
+    const wrapped = isObject(value) && handle in value;
+    const inner = wrapped ? (value[handle] as () => { value: unknown }).call(value).value : value;
+    return inner instanceof Tensor ? toArray(inner) : value;
   };
 }
 
-const sources = readSources(['packages/{core,torch,keras,port,formats}/src/**/*.ts']).filter(
-  ({ path }) => !path.endsWith('.test.ts'),
-);
+/** Imports of an example: the sources of the packages. */
+function loadPackage(specifier: string): Promise<Record<string, unknown>> {
+  const [, name, subpath] = /^@nn\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
+  if (name === undefined) throw new Error(`an example imports ${specifier}; only @nn packages are at hand`);
+  return load(subpath === undefined ? entry(name) : `packages/${name}/src/${subpath}/index.ts`);
+}
 
-describe('examples in docstrings', () => {
+/** The scope of a docstring: the packages it may use as namespaces, the exports of its own package and of its own file. */
+async function scopeOf(path: string): Promise<Scope> {
+  const own = path.split('/')[1]!;
+  const namespaces: Record<string, Record<string, unknown>> = {};
+  for (const name of new Set(['core', ...(mayImport[own] ?? []), own])) namespaces[name] = await load(entry(name));
+  return { ...namespaces, ...namespaces[own], ...(await load(path)) };
+}
+
+const packages = 'packages/{core,torch,keras,port,formats}';
+const inDocstrings = readSources([`${packages}/src/**/*.ts`])
+  .filter(({ path }) => !path.endsWith('.test.ts'))
+  .flatMap(examplesOf);
+const inPages = globSync(['*.md', `${packages}/*.md`], { cwd: root }).flatMap((path) =>
+  examplesInMarkdown(path, readFileSync(join(root, path), 'utf8')),
+);
+const named = (examples: readonly Example[]): [string, Example][] =>
+  examples.map((example) => [`${example.path}:${example.line}`, example]);
+
+describe('examples', () => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
-  test.each(
-    sources.flatMap(examplesOf).map((example): [string, Example] => [`${example.path}:${example.line}`, example]),
-  )('%s', async (_, example) => {
-    expect(await runExample(example, await runtimeOf(example.path))).toBeGreaterThan(0);
+  vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+
+  test.each(named(inDocstrings))('%s', async (_, example) => {
+    const runtime = { scope: await scopeOf(example.path), load: loadPackage, plain: await reader() };
+    expect(await runExample(example, runtime)).toBeGreaterThan(0);
+  });
+
+  test.each(named(inPages))('%s', async (_, example) => {
+    const runtime = { scope: {}, load: loadPackage, plain: await reader() };
+    expect(await runExample(example, runtime)).toBeGreaterThan(0);
   });
 });
 

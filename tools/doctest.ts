@@ -1,4 +1,4 @@
-// Finds the examples in docstrings and turns them into programs that check themselves.
+// Finds the examples in docstrings and in Markdown files (blocks marked ts) and turns them into programs that check themselves.
 //
 // In a `@example` block, `expression // => expected` states what the expression gives; `const y = f(x) // => expected` works too.
 //   [[1, 2], [3, 4]]          numbers, nested arrays, objects, strings, booleans: any JavaScript expression; tensors are compared as arrays
@@ -51,6 +51,14 @@ export function examplesOf(source: Source): Example[] {
       if (/\/\/ *=>/.test(code)) examples.push({ path: source.path, line: comment.line + begin, code });
     }
   }
+  return examples;
+}
+
+/** The examples of a Markdown file that state a result. */
+export function examplesInMarkdown(path: string, text: string): Example[] {
+  const examples: Example[] = [];
+  for (const { 1: code, index } of text.matchAll(/(?<=^```ts\n)([\s\S]*?)^```$/gm))
+    if (/\/\/ *=>/.test(code!)) examples.push({ path, line: lineAt(text, index), code: code! });
   return examples;
 }
 
