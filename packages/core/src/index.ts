@@ -1,2 +1,65 @@
-// Public entry of @nn/core.
-export {};
+// @nn/core: tensors, operations, gradients, tracing, devices. This file is the public API.
+export {
+  broadcastShapes,
+  Callable,
+  describe,
+  DeviceError,
+  DisposedError,
+  dtypes,
+  DTypeError,
+  GradError,
+  IndexError,
+  isFloat,
+  nearest,
+  NNError,
+  normalizeAxes,
+  normalizeAxis,
+  promote,
+  sameShape,
+  ShapeError,
+  sizeOf,
+  TraceError,
+  ValueError,
+  type DType,
+  type Shape,
+  type Spec,
+  type TypedArray,
+} from './base/index.js';
+export type { Backend, DeviceName } from './backend/index.js';
+export { apply, literal } from './graph/apply.js';
+export { compile, evalSpec, type Capture, type Compiled } from './graph/compile.js';
+export {
+  data,
+  dataSync,
+  detach,
+  item,
+  itemSync,
+  requireGrad,
+  tensor,
+  to,
+  toArray,
+  toArraySync,
+  type NestedArray,
+} from './graph/create.js';
+export { memory, openScope, scope, Scope } from './graph/memory.js';
+export { show } from './graph/show.js';
+export {
+  device,
+  enableGrad,
+  guard,
+  isGradEnabled,
+  isTracing,
+  noGrad,
+  placeholder,
+  setDevice,
+  setGradEnabled,
+  symbolic,
+  untraced,
+} from './graph/state.js';
+export { Edge, Tensor, type Cell, type Device, type GradHook, type Primitive } from './graph/tensor.js';
+export { flatten, handle, isHandle, type Flat, type Handle } from './graph/tree.js';
+export { Variable, type VariableOptions } from './graph/variable.js';
+export * from './ops/index.js';
+export { primitives } from './ops/primitives.js';
+export * from './autograd/index.js';
+export * from './functional/index.js';

@@ -1,0 +1,3 @@
+// Floor 5: gradients, custom functions, checkpoints.
+export * from './custom.js';
+export * from './gradients.js';

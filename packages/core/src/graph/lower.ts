@@ -1,0 +1,42 @@
+// From a primitive to a kernel: the lowering's functions are called on loop variables.
+import type { Shape, Spec } from '../base/index.js';
+import { forgetExpressions, loops, ravel, type Access, type Kernel } from '../kernel/index.js';
+import type { Lowering, Primitive } from './tensor.js';
+
+/** Asks a primitive for its lowering. */
+export const lowerCall = (
+  prim: Primitive,
+  inputs: readonly Access[],
+  attrs: unknown,
+  specs: { inputs: readonly Spec[]; out: Spec },
+): Lowering => prim.lower(inputs, attrs, specs);
+
+/** Builds the kernel of a lowering. `slots` lists the inputs and parameters after the expressions have been built, so it is read last. */
+export function buildKernel(
+  name: string,
+  lowering: Lowering,
+  out: Spec,
+  slots: { inputs: readonly Spec['dtype'][]; params: readonly Spec['dtype'][] },
+): Kernel {
+  const over: Shape = lowering.over ?? [];
+  const i = loops('i', out.shape);
+  const r = loops('r', over);
+  const body = lowering.body(i, r);
+  const init = lowering.init?.(i) ?? null;
+  const index = lowering.index ? ravel(lowering.index(r), out.shape) : null;
+  const kernel: Kernel = {
+    name,
+    form: lowering.form,
+    inputs: [...slots.inputs],
+    params: [...slots.params],
+    dtype: out.dtype,
+    shape: out.shape,
+    over,
+    body,
+    init,
+    index,
+    attrs: lowering.attrs ?? {},
+  };
+  forgetExpressions();
+  return kernel;
+}

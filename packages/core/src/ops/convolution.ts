@@ -1,0 +1,330 @@
+// Convolution of one to three spatial axes, channels first. Both of its gradients are convolutions again.
+import { describe, DTypeError, isFloat, range, ShapeError, sizeOf, ValueError, type Shape } from '../base/index.js';
+import { expr, lit, type Expr } from '../kernel/index.js';
+import { apply } from '../graph/apply.js';
+import type { Primitive, Tensor } from '../graph/tensor.js';
+import { commonType, toType, type Operand } from './define.js';
+import { flip, permute, reshape, within } from './movement.js';
+
+export type Pads = readonly (readonly [number, number])[];
+/** The geometry of a window that slides over axes: one number for each spatial axis. */
+export interface WindowAttrs {
+  readonly stride: readonly number[];
+  readonly padding: Pads;
+  readonly dilation: readonly number[];
+  /** Zeros between the elements of the input, minus one: a step of 2 puts one zero between two. */
+  readonly inputDilation: readonly number[];
+}
+export interface ConvAttrs extends WindowAttrs {
+  readonly groups: number;
+}
+/** Extent of an axis with zeros between its elements. */
+export const dilated = (n: number, by: number): number => (n ? (n - 1) * by + 1 : 0);
+
+/** Sizes of the output of a sliding window. */
+export function windowShape(
+  op: string,
+  input: Shape,
+  window: Shape,
+  { stride, padding, dilation, inputDilation }: WindowAttrs,
+): number[] {
+  return input.map((n, d) => {
+    const room = dilated(n, inputDilation[d]!) + padding[d]![0] + padding[d]![1] - dilated(window[d]!, dilation[d]!);
+    if (room < 0)
+      throw new ShapeError(
+        `${op}: the window [${window}]${dilation.some((x) => x !== 1) ? ` with dilation [${dilation}]` : ''} is larger than the padded input [${input.map((m, k) => m + padding[k]![0] + padding[k]![1])}]`,
+      );
+    return Math.floor(room / stride[d]!) + 1;
+  });
+}
+/** Where a window element reads: the index for each spatial axis, and the condition that it lies on an element of the input. */
+export function windowIndex(
+  s: readonly Expr[],
+  k: readonly Expr[],
+  input: Shape,
+  { stride, padding, dilation, inputDilation }: WindowAttrs,
+): { index: Expr[]; inside: Expr } {
+  let inside: Expr = lit(1, 'bool');
+  const require = (c: Expr): void => {
+    inside =
+      c.kind === 'const'
+        ? c.value
+          ? inside
+          : c
+        : inside.kind === 'const'
+          ? inside.value
+            ? c
+            : inside
+          : expr('and', inside, c);
+  };
+  const index = input.map((n, d) => {
+    const at = expr(
+      'add',
+      expr('add', expr('mul', s[d]!, lit(stride[d]!)), expr('mul', k[d]!, lit(dilation[d]!))),
+      lit(-padding[d]![0]),
+    );
+    const by = inputDilation[d]!;
+    require(expr('le', lit(0), at));
+    require(expr('lt', at, lit(dilated(n, by))));
+    if (by > 1) require(expr('eq', expr('mod', at, lit(by)), lit(0)));
+    return within(by > 1 ? expr('idiv', at, lit(by)) : at, Math.max(1, n));
+  });
+  return { index, inside };
+}
+const plain = (rank: number): WindowAttrs => ({
+  stride: range(rank).map(() => 1),
+  padding: range(rank).map(() => [0, 0] as const),
+  dilation: range(rank).map(() => 1),
+  inputDilation: range(rank).map(() => 1),
+});
+
+/** The window that turns the cotangent of the output into that of the input: strides and zeros between elements change places. */
+export function transposedWindow(
+  input: Shape,
+  window: Shape,
+  output: Shape,
+  { stride, padding, dilation, inputDilation }: WindowAttrs,
+): WindowAttrs {
+  return {
+    stride: inputDilation,
+    dilation,
+    inputDilation: stride,
+    padding: input.map((n, d) => {
+      const ke = dilated(window[d]!, dilation[d]!);
+      const lo = ke - 1 - padding[d]![0];
+      return [lo, dilated(n, inputDilation[d]!) - 1 + ke - dilated(output[d]!, stride[d]!) - lo] as const;
+    }),
+  };
+}
+/** Weights seen from the other side: window reversed, in and out channels exchanged within each group. */
+function turned(w: Tensor, groups: number): Tensor {
+  const [o, c, ...k] = w.shape as [number, number, ...number[]];
+  const spatial = range(k.length);
+  const swapped = permute(reshape(w, [groups, o / groups, c, ...k]), [0, 2, 1, ...spatial.map((d) => d + 3)]);
+  return flip(
+    reshape(swapped, [groups * c, o / groups, ...k]),
+    spatial.map((d) => d + 2),
+  );
+}
+
+/** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m]. */
+export const convPrimitive: Primitive<ConvAttrs> = {
+  name: 'conv',
+  domain: 'real',
+  keep: { inputs: [0, 1] },
+  samples: [
+    {
+      shapes: [
+        [2, 2, 5],
+        [3, 2, 3],
+      ],
+      attrs: { ...plain(1), stride: [2], padding: [[1, 0]], groups: 1 },
+    },
+    {
+      shapes: [
+        [1, 4, 4, 3],
+        [2, 2, 2, 2],
+      ],
+      attrs: {
+        ...plain(2),
+        dilation: [2, 1],
+        padding: [
+          [1, 1],
+          [0, 1],
+        ],
+        groups: 2,
+      },
+    },
+    {
+      shapes: [
+        [1, 1, 3, 2],
+        [2, 1, 2, 2],
+      ],
+      attrs: {
+        ...plain(2),
+        inputDilation: [2, 1],
+        stride: [1, 2],
+        padding: [
+          [0, 0],
+          [1, 1],
+        ],
+        groups: 1,
+      },
+    },
+    {
+      shapes: [
+        [1, 2, 2, 3, 2],
+        [2, 2, 2, 1, 2],
+      ],
+      attrs: { ...plain(3), groups: 1 },
+    },
+  ],
+  infer: ([x, w], attrs) => ({
+    shape: [x!.shape[0]!, w!.shape[0]!, ...windowShape('conv', x!.shape.slice(2), w!.shape.slice(2), attrs)],
+    dtype: x!.dtype,
+  }),
+  lower: ([x, w], attrs, { inputs: [s, t] }) => {
+    const perGroup = t!.shape[1]!;
+    const outPerGroup = t!.shape[0]! / attrs.groups;
+    const empty = sizeOf(s!.shape) === 0;
+    return {
+      form: 'reduce',
+      attrs: { op: 'add' },
+      over: t!.shape.slice(1),
+      body: ([n, o, ...at], [c, ...k]) => {
+        const { index, inside } = windowIndex(at, k, s!.shape.slice(2), attrs);
+        const channel = expr('add', expr('mul', expr('idiv', o!, lit(outPerGroup)), lit(perGroup)), c!);
+        const weight = w!([o!, c!, ...k]);
+        if (empty) return lit(0, weight.dtype);
+        return expr('where', inside, expr('mul', x!([n!, channel, ...index]), weight), lit(0, weight.dtype));
+      },
+    };
+  },
+  vjp: (g, { inputs: [x, w], attrs }, k) =>
+    k === 0 ? inputCotangent(g, x!.shape, w!, attrs) : weightCotangent(g, x!, w!.shape, attrs),
+};
+function inputCotangent(g: Tensor, shape: Shape, w: Tensor, attrs: ConvAttrs): Tensor {
+  const window = transposedWindow(shape.slice(2), w.shape.slice(2), g.shape.slice(2), attrs);
+  return apply(convPrimitive, [g, turned(w, attrs.groups)], { ...window, groups: attrs.groups });
+}
+/** Batch and channels change places: the cotangent is the window that slides over x, and strides become dilation. */
+function weightCotangent(
+  g: Tensor,
+  x: Tensor,
+  shape: Shape,
+  { stride, padding, dilation, inputDilation, groups }: ConvAttrs,
+): Tensor {
+  const [n, c, ...input] = x.shape as [number, number, ...number[]];
+  const spatial = range(input.length);
+  const per = c / groups;
+  const moved = permute(reshape(x, [n, groups, per, ...input]), [2, 1, 0, ...spatial.map((d) => d + 3)]);
+  const lhs = reshape(moved, [per, groups * n, ...input]);
+  const rhs = permute(g, [1, 0, ...spatial.map((d) => d + 2)]);
+  const window: WindowAttrs = {
+    stride: dilation,
+    dilation: stride,
+    inputDilation,
+    padding: input.map((m, d) => {
+      const lo = padding[d]![0];
+      return [
+        lo,
+        (shape[d + 2]! - 1) * dilation[d]! + dilated(g.shape[d + 2]!, stride[d]!) - dilated(m, inputDilation[d]!) - lo,
+      ] as const;
+    }),
+  };
+  return permute(apply(convPrimitive, [lhs, rhs], { ...window, groups }), [1, 0, ...spatial.map((d) => d + 2)]);
+}
+
+export type PerAxis = number | readonly number[];
+/** One number for each axis. */
+export function perAxis(op: string, name: string, value: PerAxis, rank: number, least = 1): number[] {
+  const list = typeof value === 'number' ? range(rank).map(() => value) : [...value];
+  if (list.length !== rank)
+    throw new ValueError(`${op}: ${name} [${list}] has ${list.length} numbers, the input has ${rank} spatial axes`);
+  if (list.some((n) => !Number.isInteger(n) || n < least))
+    throw new ValueError(`${op}: ${name} must be integers of at least ${least}, received [${list}]`);
+  return list;
+}
+/** Padding before and after each axis. */
+export function padsOf(op: string, padding: PerAxis | Pads, rank: number): Pads {
+  if (Array.isArray(padding) && padding.some((p) => Array.isArray(p))) {
+    if (padding.length !== rank)
+      throw new ValueError(`${op}: padding names ${padding.length} axes, the input has ${rank} spatial axes`);
+    return padding as Pads;
+  }
+  return perAxis(op, 'padding', padding as PerAxis, rank, 0).map((p) => [p, p] as const);
+}
+export interface ConvOptions {
+  readonly stride?: PerAxis;
+  readonly padding?: PerAxis | Pads;
+  readonly dilation?: PerAxis;
+  readonly inputDilation?: PerAxis;
+  readonly groups?: number;
+}
+function prepare(op: string, x: Operand, w: Operand): { a: Tensor; b: Tensor; rank: number } {
+  const type = commonType(op, [x, w]);
+  const [a, b] = [toType(x, type), toType(w, type)];
+  if (!isFloat(type))
+    throw new DTypeError(
+      `${op}: expected floats, received ${describe(a.spec)} and ${describe(b.spec)}. Cast them first`,
+    );
+  if (a.ndim < 3 || a.ndim > 5 || b.ndim !== a.ndim)
+    throw new ShapeError(
+      `${op}: expected an input [batch, channels, 1 to 3 spatial axes] and weights of the same rank, received ${describe(a.spec)} and ${describe(b.spec)}`,
+    );
+  return { a, b, rank: a.ndim - 2 };
+}
+function checkChannels(
+  op: string,
+  channels: number,
+  expected: number,
+  groups: number,
+  out: number,
+  a: Tensor,
+  b: Tensor,
+): void {
+  if (!Number.isInteger(groups) || groups < 1 || out % groups)
+    throw new ValueError(`${op}: ${out} output channels do not divide into ${groups} groups`);
+  if (channels !== expected)
+    throw new ShapeError(
+      `${op}: weights ${describe(b.spec)} with groups=${groups} expect ${expected} input channels, received ${describe(a.spec)} with ${channels}`,
+    );
+}
+/**
+ * Cross-correlation: out[n,o,m] = sum over c, k of x[n, c, m*stride + k*dilation - padding] * w[o,c,k].
+ *
+ * @param x  f32[N, C, *spatial], one to three spatial axes
+ * @param w  f32[O, C/groups, *window]
+ * @throws ShapeError  "conv: weights f32[3,2,3] with groups=1 expect 2 input channels, received f32[1,4,5] with 4"
+ */
+export function conv(
+  x: Operand,
+  w: Operand,
+  { stride = 1, padding = 0, dilation = 1, inputDilation = 1, groups = 1 }: ConvOptions = {},
+): Tensor {
+  const { a, b, rank } = prepare('conv', x, w);
+  checkChannels('conv', a.shape[1]!, b.shape[1]! * groups, groups, b.shape[0]!, a, b);
+  return apply(convPrimitive, [a, b], {
+    stride: perAxis('conv', 'stride', stride, rank),
+    padding: padsOf('conv', padding, rank),
+    dilation: perAxis('conv', 'dilation', dilation, rank),
+    inputDilation: perAxis('conv', 'inputDilation', inputDilation, rank),
+    groups,
+  });
+}
+export interface ConvTransposeOptions {
+  readonly stride?: PerAxis;
+  readonly padding?: PerAxis | Pads;
+  /** Added to one side of the output. */
+  readonly outputPadding?: PerAxis;
+  readonly dilation?: PerAxis;
+  readonly groups?: number;
+}
+/**
+ * The transposed convolution: what `conv` with the same options does to the cotangent of its output.
+ *
+ * @param x  f32[N, I, *spatial]
+ * @param w  f32[I, O/groups, *window]
+ */
+export function convTranspose(
+  x: Operand,
+  w: Operand,
+  { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 }: ConvTransposeOptions = {},
+): Tensor {
+  const { a, b, rank } = prepare('convTranspose', x, w);
+  checkChannels('convTranspose', a.shape[1]!, b.shape[0]!, groups, b.shape[0]!, a, b);
+  const steps = perAxis('convTranspose', 'stride', stride, rank);
+  const dil = perAxis('convTranspose', 'dilation', dilation, rank);
+  const extra = perAxis('convTranspose', 'outputPadding', outputPadding, rank, 0);
+  const pads = padsOf('convTranspose', padding, rank);
+  return apply(convPrimitive, [a, turned(b, groups)], {
+    stride: steps.map(() => 1),
+    inputDilation: steps,
+    dilation: dil,
+    padding: pads.map(([lo, hi], d) => {
+      const ke = dilated(b.shape[d + 2]!, dil[d]!);
+      return [ke - 1 - lo, ke - 1 - hi + extra[d]!] as const;
+    }),
+    groups,
+  });
+}
