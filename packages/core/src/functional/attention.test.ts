@@ -58,7 +58,7 @@ describe('scaledDotProductAttention', () => {
         [q, k, v],
         { order: 2 },
       );
-      expect(result.ok, result.message).toBe(true);
+      expect(result).toMatchObject({ ok: true });
     }
   });
   it('names widths that differ', () => {

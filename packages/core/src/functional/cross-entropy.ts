@@ -6,6 +6,7 @@ import {
   equal,
   gather,
   log,
+  logSumExp,
   mul,
   neg,
   ones,
@@ -17,8 +18,10 @@ import {
   unsqueeze,
   where,
 } from '../ops/index.js';
+import { detach } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
-import { describe, normalizeAxis, ShapeError } from '../base/index.js';
+import { describe, normalizeAxis, sameShape, ShapeError } from '../base/index.js';
+import type { Form } from './form.js';
 import { logSoftmax } from './softmax.js';
 
 /** A loss for each target, and the weight with which it counts: PyTorch's mean is `sum(loss) / sum(weight)`. */
@@ -46,28 +49,30 @@ export function nll(
   o: { weight?: Tensor; ignoreIndex?: number } = {},
 ): WeightedLoss {
   const a = normalizeAxis('nll', axis, logProbs.ndim);
-  const { index, weight } = targets('nll', logProbs, target, a, o);
-  return { loss: neg(mul(pick(logProbs, index, a), weight)), weight };
+  return pickTargets('nll', logProbs, target, a, o);
 }
 
-/** The target classes with ignored ones replaced by 0, and what each target weighs. */
-function targets(
+/** `-w_t x_t` for the target classes t, and w_t; both 0 where the target is ignored. */
+function pickTargets(
   op: string,
   x: Tensor,
   target: Tensor,
   axis: number,
   o: { weight?: Tensor; ignoreIndex?: number },
-): { index: Tensor; weight: Tensor } {
+): WeightedLoss {
   const expected = x.shape.filter((_, i) => i !== axis);
-  if (target.ndim !== expected.length || target.shape.some((n, i) => n !== expected[i])) {
+  if (!sameShape(target.shape, expected)) {
     throw new ShapeError(
       `${op}: expected targets [${expected}] for ${describe(x.spec)} with classes on axis ${axis}, got ${describe(target.spec)}`,
     );
   }
   const ignored = o.ignoreIndex === undefined ? undefined : equal(target, o.ignoreIndex);
   const index = ignored ? where(ignored, 0, target) : target;
+  const picked = neg(pick(x, index, axis));
   const weight = o.weight ? take(o.weight, index, 0) : ones(index.shape, x.dtype);
-  return { index, weight: ignored ? where(ignored, 0, weight) : weight };
+  const loss = o.weight ? mul(picked, weight) : picked;
+  // chosen, not multiplied by 0: the mean over nothing divides by 0, and no gradient may come of that
+  return ignored ? { loss: where(ignored, 0, loss), weight: where(ignored, 0, weight) } : { loss, weight };
 }
 
 function pick(x: Tensor, index: Tensor, axis: number): Tensor {
@@ -96,8 +101,7 @@ export function crossEntropy(
   const a = normalizeAxis('crossEntropy', axis, logits.ndim);
   const smoothing = o.labelSmoothing ?? 0;
   const logProbs = logSoftmax(logits, a);
-  const { index, weight } = targets('crossEntropy', logits, target, a, o);
-  const hard = neg(mul(pick(logProbs, index, a), weight));
+  const { loss: hard, weight } = pickTargets('crossEntropy', logProbs, target, a, o);
   if (smoothing === 0) return { loss: hard, weight };
   const even = neg(sum(onClasses(logProbs, o.weight, a), { axes: a }));
   const counted = o.ignoreIndex === undefined ? even : where(equal(target, o.ignoreIndex), 0, even);
@@ -112,6 +116,7 @@ export function crossEntropy(
  * @param axis              negative counts from the end
  * @param o.weight          [classes]; default 1
  * @param o.labelSmoothing  from 0 to 1; default 0
+ * @param o.form            'torch' (default): the gradient is `p sum(y) - y`; 'keras': `p - y`, whatever the targets sum to
  * @returns                 the shape of logits without the axis
  * @example
  * softCrossEntropy(tensor([[1, 1]]), tensor([[0.5, 0.5]]), 1) // => [0.693147] within 1e-6
@@ -120,11 +125,15 @@ export function softCrossEntropy(
   logits: Tensor,
   target: Tensor,
   axis: number,
-  o: { weight?: Tensor; labelSmoothing?: number } = {},
+  o: { weight?: Tensor; labelSmoothing?: number; form?: Form } = {},
 ): Tensor {
   const a = normalizeAxis('softCrossEntropy', axis, logits.ndim);
-  const y = smoothLabels(target, a, o.labelSmoothing ?? 0);
-  return neg(sum(mul(onClasses(logSoftmax(logits, a), o.weight, a), y), { axes: a }));
+  const y = onClasses(smoothLabels(target, a, o.labelSmoothing ?? 0), o.weight, a);
+  const loss = neg(sum(mul(logSoftmax(logits, a), y), { axes: a }));
+  if (o.form !== 'keras') return loss;
+  const excess = detach(sub(sum(y, { axes: a }), 1));
+  const scale = logSumExp(logits, { axes: a });
+  return sub(loss, mul(sub(scale, detach(scale)), excess));
 }
 
 /** x times one weight per class, if there are weights. */
@@ -208,6 +217,5 @@ export function focalCrossEntropy(
  */
 export function generalizedCrossEntropy(p: Tensor, target: Tensor, axis: number, q: number): Tensor {
   const a = normalizeAxis('generalizedCrossEntropy', axis, p.ndim);
-  const { index } = targets('generalizedCrossEntropy', p, target, a, {});
-  return div(sub(1, pow(pick(p, index, a), q)), q);
+  return div(sub(1, pow(pick(p, target, a), q)), q);
 }

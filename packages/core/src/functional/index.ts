@@ -5,6 +5,7 @@ export * from './attention.js';
 export * from './cross-entropy.js';
 export * from './distance.js';
 export * from './dropout.js';
+export * from './form.js';
 export * from './interpolate.js';
 export * from './loss.js';
 export * from './margin-loss.js';

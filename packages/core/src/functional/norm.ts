@@ -219,6 +219,7 @@ export function localResponseNorm(
   const near: [number, number] = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
   const power = windowReduce(square(x), 'sum', {
     window: [size, ...spatial.map(() => 1)],
+    stride: 1,
     padding: [near, ...spatial.map((): [number, number] => [0, 0])],
   });
   return div(x, pow(add(mul(power, alpha / size), k), beta));

@@ -1,32 +1,23 @@
 // Updates of optimizers as pure functions of a parameter, its gradient and its state. Numbers that change per step (lr, step) are operands,
 // so that a compiled step never bakes them in. Where PyTorch and Keras differ, `form` says whose formula counts.
 import {
-  abs,
   add,
   cast,
-  clamp,
   div,
-  exp,
   expm1,
   maximum,
   minimum,
   mul,
   neg,
-  pow,
-  sign,
   sqrt,
   square,
   stack,
   sub,
-  sum,
-  where,
   type Operand,
 } from '../ops/index.js';
 import { Tensor } from '../graph/tensor.js';
 import { vectorNorm } from './distance.js';
-
-/** Whose formula counts where the two differ. */
-export type Form = 'torch' | 'keras';
+import type { Form } from './form.js';
 
 /** An operand in the dtype of the parameter, so that a rate of another dtype does not change the parameter's. */
 export function likeParameter(p: Tensor, v: Operand): Operand {

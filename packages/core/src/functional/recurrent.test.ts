@@ -112,6 +112,6 @@ it('has gradients', async () => {
   ];
   for (const check of checks) {
     const result = await check;
-    expect(result.ok, result.message).toBe(true);
+    expect(result).toMatchObject({ ok: true });
   }
 });

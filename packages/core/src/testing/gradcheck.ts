@@ -1,6 +1,6 @@
 // Gradients against finite differences, to any order: the gradient of a function is checked as a function of its own.
 import { gradients } from '../autograd/index.js';
-import { isFloat, sizeOf, type DType, type Shape, type TypedArray } from '../base/index.js';
+import { isFloat, type DType, type Shape } from '../base/index.js';
 import { data, requireGrad } from '../graph/create.js';
 import { scope, upload } from '../graph/memory.js';
 import type { Tensor } from '../graph/tensor.js';
