@@ -1,0 +1,53 @@
+// Replays groups: every case through the adapter of its group, with the memory of each case freed at its end.
+import { openScope } from '@nn/core';
+import { FormatError } from '@nn/formats';
+import { kindOf, type GoldenCase, type Group, type Tensors } from '../golden/group.js';
+import { Check } from './check.js';
+import { NotCovered, type Outcome } from './outcome.js';
+
+/** What an adapter is given for a case. */
+export interface Replay {
+  readonly group: Group;
+  readonly tensors: Tensors;
+  readonly check: Check;
+  /** Run forward and gradients inside the face's compile. */
+  readonly compiled: boolean;
+}
+
+/** Rebuilds the cases of one group through the public API and compares what comes out. */
+export type Adapter<C extends GoldenCase> = (golden: C, replay: Replay) => Promise<void>;
+
+export interface Replayed {
+  readonly golden: GoldenCase;
+  readonly kind: string;
+  readonly outcome: Outcome;
+}
+
+/** Replays one case. */
+export async function replayCase(
+  golden: GoldenCase,
+  group: Group,
+  adapter: Adapter<GoldenCase>,
+  compiled: boolean,
+): Promise<Outcome> {
+  const check = new Check();
+  const scope = openScope();
+  try {
+    await adapter(golden, { group, tensors: group.tensorsOf(golden), check, compiled });
+    if (check.count === 0) check.fail('nothing was compared');
+  } catch (error) {
+    if (error instanceof NotCovered || error instanceof FormatError)
+      return { status: 'not covered', reason: error.message };
+    check.fail(`${(error as Error).name}: ${(error as Error).message}`);
+  } finally {
+    scope.close();
+  }
+  return check.failures.length > 0 ? { status: 'failed', failures: check.failures } : { status: 'passed' };
+}
+
+/** The cases of a group whose id or kind matches. */
+export function selectCases(group: Group, only: string | undefined): readonly GoldenCase[] {
+  return only === undefined
+    ? group.cases
+    : group.cases.filter((golden) => golden.id === only || kindOf(golden) === only);
+}
