@@ -27,7 +27,8 @@ export {
 } from './base/index.js';
 export type { Backend, DeviceName } from './backend/index.js';
 export { apply, literal } from './graph/apply.js';
-export { compile, evalSpec, type Capture, type Compiled } from './graph/compile.js';
+export type { Capture } from './graph/capture.js';
+export { evalSpec, type CompileOptions, type Compiled } from './graph/compile.js';
 export {
   data,
   dataSync,

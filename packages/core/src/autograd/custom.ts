@@ -1,9 +1,9 @@
 // Functions with a backward of their own, and checkpoints, which compute a part again instead of keeping it.
-import { describe, GradError, sameShape, type Spec } from '../base/index.js';
+import { describe, GradError, sameShape } from '../base/index.js';
 import { detach, requireGrad } from '../graph/create.js';
 import { enableGrad, isGradEnabled, noGrad } from '../graph/state.js';
-import { share } from '../graph/memory.js';
-import { Edge, Node, Tensor, type Primitive } from '../graph/tensor.js';
+import { recordTogether } from '../graph/record.js';
+import { Tensor, type Edge } from '../graph/tensor.js';
 import { flatten } from '../graph/tree.js';
 import { zerosLike as zerosFor } from '../ops/creation.js';
 import { gradients } from './gradients.js';
@@ -22,45 +22,6 @@ export interface CustomFunction {
   forward(ctx: FunctionContext, ...xs: Tensor[]): Tensor | readonly Tensor[];
   /** Cotangents of the inputs from those of the results; null where there is none. */
   backward(ctx: FunctionContext, ...gs: Tensor[]): Tensor | null | readonly (Tensor | null)[];
-}
-
-/** A call that is recorded for gradients, but never computed from its record: its vjp is given. */
-const opaque = (name: string, vjp: Primitive['vjp']): Primitive => ({
-  name,
-  domain: 'real',
-  keep: {},
-  samples: [],
-  infer: (): Spec => {
-    throw new GradError(`${name}: a function with its own backward is recorded, not inferred`);
-  },
-  lower: () => {
-    throw new GradError(`${name}: a function with its own backward is recorded, not lowered`);
-  },
-  vjp,
-});
-
-/** The values of `outs`, recorded as results of one call on `inputs` whose cotangents come together. */
-function recordTogether(
-  name: string,
-  inputs: readonly Tensor[],
-  outs: readonly Tensor[],
-  pull: (gs: readonly (Tensor | null)[]) => readonly (Tensor | null)[],
-): Tensor[] {
-  return outs.map((out, j) => {
-    let last: { g: Tensor; pulled: readonly (Tensor | null)[] } | null = null;
-    const prim = opaque(name, (g, _, k) => {
-      if (last?.g !== g) last = { g, pulled: pull(outs.map((_o, m) => (m === j ? g : null))) };
-      return last.pulled[k] ?? null;
-    });
-    const edge = new Edge(new Node(prim, inputs, null, out.spec), null, out.spec);
-    if (out.storage && !out.node) return share(out, out.spec, edge);
-    return new Tensor(out.spec, out.backend, {
-      ...(out.node && { node: out.node }),
-      ...(out.storage && { storage: out.storage }),
-      ...(out.literal !== null && { literal: out.literal }),
-      edge,
-    });
-  });
 }
 
 /**
@@ -117,15 +78,15 @@ export function customFunctionTuple(f: CustomFunction): (...xs: Tensor[]) => Ten
  */
 export function checkpoint<A extends unknown[], R>(f: (...inputs: A) => R, ...inputs: A): R {
   const args = flatten(inputs);
-  const probe = enableGrad(() => flatten(f(...(args.rebuild(args.leaves.map((x) => x)) as A))));
+  const probe = enableGrad(() => flatten(f(...args.rebuild(args.leaves.map((x) => x)))));
   if (!isGradEnabled() || !probe.leaves.some((t) => t.edge)) return probe.rebuild(probe.leaves.map(detach));
   const leaves = leavesOf(probe.leaves);
   const outs = probe.leaves.map(detach);
   const sources = [...args.leaves, ...leaves.filter((t) => !args.leaves.some((x) => x.edge === t.edge))];
   const recorded = recordTogether('checkpoint', sources, outs, (gs) => {
     const fresh = args.leaves.map((x) => (x.edge ? requireGrad(x) : x));
-    const again = enableGrad(() => flatten(f(...(args.rebuild(fresh) as A))));
-    const ys = again.leaves.flatMap((y, k) => (gs[k] && y.edge ? [{ y, g: gs[k]! }] : []));
+    const again = enableGrad(() => flatten(f(...args.rebuild(fresh))));
+    const ys = again.leaves.flatMap((y, k) => (gs[k] && y.edge ? [{ y, g: gs[k] }] : []));
     const targets = [...fresh, ...sources.slice(args.leaves.length)];
     const found = gradients(
       ys.map(({ y }) => y),

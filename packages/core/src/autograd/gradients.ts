@@ -79,6 +79,8 @@ export function gradients(
     const sofar = grads.get(edge);
     grads.set(edge, sofar ? add(sofar, g) : g);
   };
+  const trace = currentTrace();
+  if (trace) trace.differentiated = true;
   const was = setGradEnabled(createGraph);
   try {
     const roots = ys.map((y, k) => {

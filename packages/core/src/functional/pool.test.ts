@@ -5,7 +5,7 @@ import { dataSync, requireGrad, tensor, toArraySync } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
 import { distance } from '../testing/distance.js';
 import { gradcheck } from '../testing/gradcheck.js';
-import { seeded } from '../testing/random.js';
+import { seeded } from '../testing/draw.js';
 import {
   adaptiveAvgPool,
   adaptiveMaxPool,

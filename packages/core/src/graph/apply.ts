@@ -100,7 +100,7 @@ function record(prim: Primitive, inputs: readonly Tensor[], attrs: unknown, spec
 
 /** The one door. A wrong shape or dtype throws here, in the caller's stack. */
 export function apply<A>(primitive: Primitive<A>, inputs: readonly Tensor[], attrs: A): Tensor {
-  const prim = primitive as Primitive<unknown> as Primitive;
+  const prim = primitive as Primitive<unknown>;
   const backend = commonBackend(prim.name, inputs);
   const spec = primitive.infer(
     inputs.map((x) => x.spec),

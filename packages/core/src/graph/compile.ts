@@ -1,13 +1,18 @@
 // compile: captures a function once for each signature of its inputs, and replays the kernels after that.
 import { describe, type Spec } from '../base/index.js';
-import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
-import { Plan } from './plan.js';
-import { schedule, type Source } from './schedule.js';
-import { currentBackend, currentTrace, isGradEnabled, placeholder, symbolic, Trace, withTrace } from './state.js';
-import { checkAlive, Edge, Storage, Tensor, type Cell, type Node } from './tensor.js';
-import { flatten, type Flat } from './tree.js';
+import type { Differentiate } from './backward.js';
+import { capture, type Capture } from './capture.js';
+import { currentBackend, currentTrace, forbidVariables, isGradEnabled, placeholder, symbolic } from './state.js';
+import { Tensor } from './tensor.js';
+import { flatten } from './tree.js';
 
 type AnyFunction = (...args: never[]) => unknown;
+export interface CompileOptions {
+  /** For messages and `show`. Default: the function's own name. */
+  readonly name?: string;
+  /** Hears the warning about frequent tracing. Default console.warn. */
+  readonly onRetrace?: (message: string) => void;
+}
 /** A compiled function: called like the original. */
 export type Compiled<F extends AnyFunction> = F & {
   /** How often the function was traced. */
@@ -16,18 +21,14 @@ export type Compiled<F extends AnyFunction> = F & {
   readonly captures: readonly Capture[];
 };
 
-/** One captured run of the function. */
-export interface Capture {
-  readonly signature: string;
-  readonly plan: Plan;
-  readonly variables: readonly { readonly name: string; readonly spec: Spec; readonly written: boolean }[];
-  valid(): boolean;
-  run(inputs: readonly Tensor[]): unknown;
-}
-
 const captures = new WeakMap<object, readonly Capture[]>();
 /** The captures of a compiled function. */
 export const capturesOf = (f: object): readonly Capture[] | undefined => captures.get(f);
+
+/** Gives back the memory of compiled functions that nobody holds any more. */
+const collected = new FinalizationRegistry<readonly Capture[]>((all) => {
+  for (const c of all) c.release();
+});
 
 const identities = new WeakMap<object, number>();
 let identityCount = 0;
@@ -39,107 +40,12 @@ const staticKey = (x: unknown): string => {
   return `@${identities.get(x)}`;
 };
 
-/** Memory for a value that is only a number so far. */
-function materialize(t: Tensor): Storage {
-  const storage = allocateStorage(t.backend, 1, t.dtype);
-  t.backend.write(storage.buffer, Float64Array.of(t.literal!));
-  return storage;
-}
+/** `compile` without the gradients, which a higher floor hands down. */
+export function compileWith<F extends AnyFunction>(
+  differentiate: Differentiate | null,
 
-/** Gives back what a traced value became: memory from the run, memory of an input, or a number. */
-function valueOf(
-  t: Tensor,
-  resolve: (s: Source) => Source,
-  holes: ReadonlyMap<Source, Storage>,
-  results: ReadonlyMap<Node, Storage>,
-): Tensor {
-  if (t.literal !== null) return new Tensor(t.spec, t.backend, { literal: t.literal });
-  const source = resolve(t.storage ?? t.node!);
-  const storage = source instanceof Storage ? source : (results.get(source) ?? holes.get(source)!);
-  storage.references++;
-  const edge = t.edge?.node ? new Edge(null, null, t.spec) : null;
-  if (edge)
-    edge.sealed =
-      'it came out of a compiled function, which ran forward only. Call backward() (or take gradients) inside of the compiled function';
-  return own(new Tensor(t.spec, t.backend, { storage, edge }));
-}
-
-function capture(f: (...args: unknown[]) => unknown, args: Flat<unknown[]>, signature: string): Capture {
-  const trace = new Trace(false);
-  const inputs = args.leaves.map((t) => placeholder(t.spec, null, t.needsGrad));
-  const result = withTrace(trace, () => flatten(f(...args.rebuild(inputs))));
-  const backend = args.leaves.find((t) => t.literal === null)?.backend ?? currentBackend();
-  const outputs = result.leaves;
-  const writes = [...trace.writes];
-  const leaving = [...outputs, ...writes.flatMap(([, t]) => (t ? [t] : []))];
-  const roots = leaving.flatMap((t) => (t.node?.prim && !t.storage && t.literal === null ? [t.node] : []));
-  const { steps, resolve } = schedule(backend, roots);
-  const plan = new Plan(backend, steps, new Set(roots.map((n) => resolve(n) as Node)));
-  const holes = [...trace.captures];
-  const guards = trace.guards;
-  for (const s of new Set(steps.flatMap((step) => step.inputs))) if (s instanceof Storage) s.references++;
-
-  const run = (values: readonly Tensor[]): unknown => {
-    const memory = new Map<Source, Storage>();
-    const temporary: Storage[] = [];
-    const bind = (hole: Tensor, value: Tensor): void => {
-      checkAlive('compile', value);
-      const storage = value.storage ?? materialize(value);
-      if (!value.storage) temporary.push(storage);
-      memory.set(hole.node!, storage);
-    };
-    inputs.forEach((hole, k) => bind(hole, values[k]!));
-    for (const [v, hole] of holes) bind(hole, v.get());
-    const results = plan.run(memory);
-    const out = outputs.map((t) => valueOf(t, resolve, memory, results));
-    const written = writes.map(([v, t]) => [v, t && valueOf(t, resolve, memory, results)] as const);
-    for (const [v, t] of written) {
-      v.replace(t);
-      if (t) freeNow(t, 'a compiled function has handed it to a Variable');
-    }
-    for (const s of [...results.values(), ...temporary]) releaseStorage(s);
-    return result.rebuild(out);
-  };
-  return {
-    signature,
-    plan,
-    variables: variableTable(holes, writes),
-    valid: () => guards.every(({ read, value }) => Object.is(read(), value)),
-    run,
-  };
-}
-
-const variableTable = (
-  holes: readonly (readonly [Cell, Tensor])[],
-  writes: readonly (readonly [Cell, Tensor | null])[],
-): Capture['variables'] =>
-  [...new Set([...holes.map(([v]) => v), ...writes.map(([v]) => v)])].map((v) => ({
-    name: v.name,
-    spec: v.spec,
-    written: writes.some(([w]) => w === v),
-  }));
-
-const warnAfter = 8;
-
-/**
- * Captures a whole function - forward, backward, optimizer, random numbers, statistics - once for each signature of its arguments
- * (shapes, dtypes, and the values of everything that is not a tensor), and replays the fused kernels after that.
- * Variables are read and written at each call; JavaScript side effects happen only while tracing.
- *
- * @param f     arguments and results may be trees of tensors
- * @param name  for messages and `show`; default the function's own
- * @throws TraceError  when `f` reads a traced value, or makes a Variable from one
- * @example
- * const double = compile((x) => mul(x, 2))
- * toArraySync(double(tensor([1, 2]))) // => [2, 4]
- * double.traces // => 1
- */
-export function compile<F extends AnyFunction>(
   f: F,
-  {
-    name = f.name || 'anonymous',
-    onRetrace,
-  }: { readonly name?: string; readonly onRetrace?: (message: string) => void } = {},
+  { name = f.name || 'anonymous', onRetrace = console.warn }: CompileOptions,
 ): Compiled<F> {
   const bySignature = new Map<string, Capture[]>();
   const all: Capture[] = [];
@@ -149,10 +55,10 @@ export function compile<F extends AnyFunction>(
   const call = f as unknown as (...args: unknown[]) => unknown;
   const warn = (): void => {
     recent = [...recent, calls].filter((c) => c > calls - 10);
-    if (recent.length < 5 || all.length < warnAfter || warnings >= 2) return;
+    if (recent.length < 5 || warnings >= 2) return;
     warnings++;
     const message = `compile: "${name}" was traced ${recent.length} times in its last 10 calls. Each new shape, dtype or non-tensor argument is a new trace: pass numbers that change as tensors, and keep shapes the same`;
-    (onRetrace ?? console.warn)(message);
+    onRetrace(message);
   };
   const compiled = (...args: unknown[]): unknown => {
     if (currentTrace()) return call(...args);
@@ -163,7 +69,8 @@ export function compile<F extends AnyFunction>(
     const known = bySignature.get(signature) ?? bySignature.set(signature, []).get(signature)!;
     let hit = known.find((c) => c.valid());
     if (!hit) {
-      hit = capture(call, flat, signature);
+      const make = (): Capture => capture(call, flat, signature, name, differentiate);
+      hit = all.length ? forbidVariables(name, make) : make();
       known.push(hit);
       all.push(hit);
       warn();
@@ -171,6 +78,7 @@ export function compile<F extends AnyFunction>(
     return hit.run(flat.leaves);
   };
   captures.set(compiled, all);
+  collected.register(compiled, all);
   Object.defineProperties(compiled, {
     traces: { get: () => all.length },
     captures: { get: () => all },

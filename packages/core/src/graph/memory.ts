@@ -57,8 +57,9 @@ export class Scope implements Ownership {
   private readonly tensors = new Set<Tensor>();
   private readonly parent: Scope | null = current;
   private closed = false;
-  constructor() {
-    current = this;
+  /** Makes a scope the innermost open one. */
+  static open(): Scope {
+    return (current = new Scope());
   }
   own(t: Tensor): void {
     t.scope = this;
@@ -99,7 +100,7 @@ export class Scope implements Ownership {
 }
 
 /** Opens a scope that stays open until `close()`: for loops that free memory once a step. */
-export const openScope = (): Scope => new Scope();
+export const openScope = (): Scope => Scope.open();
 
 /**
  * Runs `f` and frees every tensor that was made in it, except those in its result and those that Variables hold.
@@ -113,7 +114,7 @@ export const openScope = (): Scope => new Scope();
  * memory().buffers - before // => 1
  */
 export function scope<R>(f: () => R): R {
-  const opened = new Scope();
+  const opened = Scope.open();
   const end = <T>(result: T): T => {
     opened.keep(result);
     opened.close();

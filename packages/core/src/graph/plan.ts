@@ -1,7 +1,7 @@
 // A buffer plan: the memory of a compiled function, laid out once by the lifetimes of its values, and the replay of its steps.
 import type { Backend, Buffer } from '../backend/index.js';
 import { sizeOf } from '../base/index.js';
-import { allocateStorage } from './memory.js';
+import { allocateStorage, releaseStorage } from './memory.js';
 import type { Source, Step } from './schedule.js';
 import { Storage, type Node } from './tensor.js';
 
@@ -65,7 +65,11 @@ export class Plan {
   get held(): number {
     return this.slots.length;
   }
-  get outputs(): ReadonlySet<Node> {
-    return this.leaving;
+  /** Gives those buffers back. */
+  release(): void {
+    for (const slot of this.slots) {
+      if (slot.storage) releaseStorage(slot.storage);
+      slot.storage = null;
+    }
   }
 }

@@ -22,9 +22,9 @@ const access =
 /** What an input is read from; null for numbers. */
 export const sourceOf = (t: Tensor): Source | null => (t.literal !== null ? null : (t.storage ?? t.node!));
 
-/** The nodes that the roots need, inputs first. Holes are not among them. */
-function order(roots: readonly Node[]): Node[] {
-  const done = new Set<Node>();
+/** The nodes that the roots need, inputs first. Holes, and what is given, are not among them. */
+export function order(roots: readonly Node[], given: ReadonlySet<Node>): Node[] {
+  const done = new Set<Node>(given);
   const list: Node[] = [];
   const stack: { node: Node; next: number }[] = [];
   for (const root of roots) {
@@ -112,8 +112,9 @@ function decide(
 export function schedule(
   backend: Backend,
   rootNodes: readonly Node[],
+  given: ReadonlySet<Node> = new Set(),
 ): { steps: Step[]; resolve: (s: Source) => Source } {
-  const all = order(rootNodes);
+  const all = order(rootNodes, given);
   const same = shareEqual(all);
   const resolve = (s: Source): Source => same.get(s as Node) ?? s;
   const resolveTensor = (t: Tensor): Source | null => {
@@ -138,7 +139,7 @@ export function schedule(
     const read = (t: Tensor): Access => {
       if (t.literal !== null) return () => lit(t.literal!, t.dtype);
       const s = resolveTensor(t)!;
-      if ('prim' in s && s.prim && !stored.has(s)) {
+      if ('prim' in s && s.prim && !stored.has(s) && !given.has(s)) {
         let inner = fused.get(s);
         if (!inner) {
           const { body } = lower(s, read);

@@ -1,7 +1,8 @@
 // Looking inside a compiled function: its graph, its kernels, and the source of each kernel.
 import { describe, ValueError } from '../base/index.js';
 import { printKernel } from '../kernel/index.js';
-import { capturesOf, type Capture } from './compile.js';
+import type { Capture } from './capture.js';
+import { capturesOf } from './compile.js';
 import type { Source } from './schedule.js';
 import { Storage } from './tensor.js';
 

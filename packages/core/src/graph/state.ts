@@ -11,6 +11,8 @@ export class Trace {
   readonly writes: Map<Cell, Tensor | null> = new Map();
   /** Host state that was read: the trace holds only while it reads the same. */
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[] = [];
+  /** Gradients were taken inside: the function is a whole step, and its results are not differentiated from outside. */
+  differentiated = false;
   constructor(
     /** Thrown away when it is done: only shapes are wanted. */
     readonly symbolic: boolean,
@@ -50,6 +52,19 @@ export function withTrace<R>(t: Trace | null, f: () => R): R {
 }
 /** True while a function is being traced. */
 export const isTracing = (): boolean => trace !== null;
+let frozen: string | null = null;
+/** The function that is being traced again, in which no Variable may be made; null elsewhere. */
+export const variablesForbidden = (): string | null => frozen;
+/** Runs `f` so that making a Variable is an error: only the first trace of a function may. */
+export function forbidVariables<R>(name: string, f: () => R): R {
+  const was = frozen;
+  frozen = name;
+  try {
+    return f();
+  } finally {
+    frozen = was;
+  }
+}
 /** Runs `f` outside of any trace: building a layer's weights inside compile() makes real data, once. */
 export const untraced = <R>(f: () => R): R => withTrace(null, f);
 /** Runs `f` so that operations only infer shapes; nothing is computed and nothing is written. */

@@ -10,7 +10,7 @@ import {
   type Spec,
 } from '../base/index.js';
 import { freeNow, giveUp, share, takeOver } from './memory.js';
-import { currentTrace, guard, placeholder } from './state.js';
+import { currentTrace, guard, placeholder, variablesForbidden } from './state.js';
 import { checkAlive, Edge, Tensor, type Cell, type Device } from './tensor.js';
 
 export interface VariableOptions {
@@ -20,6 +20,8 @@ export interface VariableOptions {
   readonly name?: string;
   /** Take over the tensor itself instead of sharing its data: for values that nobody else will use. Default false. */
   readonly adopt?: boolean;
+  /** It belongs to another Variable (a gradient, a moment of an optimizer), so it may also be made when a function is traced again. Default false. */
+  readonly slot?: boolean;
 }
 
 /**
@@ -39,11 +41,20 @@ export class Variable implements Cell {
   private value: Tensor | null = null;
   private differentiable: boolean;
 
-  constructor(value: Tensor | Spec, { trainable = false, name = 'variable', adopt = false }: VariableOptions = {}) {
+  constructor(
+    value: Tensor | Spec,
+    { trainable = false, name = 'variable', adopt = false, slot = false }: VariableOptions = {},
+  ) {
     this.differentiable = trainable;
     this.name = name;
     this.spec = value instanceof Tensor ? value.spec : value;
     if (!(value instanceof Tensor)) return;
+    const traced = variablesForbidden();
+    if (traced && !slot) {
+      throw new TraceError(
+        `Variable "${name}": cannot be made while "${traced}" is traced again; that would make a new one for each signature. Make it outside, or in the first call only`,
+      );
+    }
     checkAlive(`Variable "${name}"`, value);
     if (value.node && !value.storage) {
       throw new TraceError(

@@ -138,7 +138,7 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
     if (equals(b, 0)) return a;
     if (isConst(a)) return expr('add', b, a);
     if (isConst(b) && a.kind === 'op' && a.op === 'add' && isConst(a.args[1]!))
-      return expr('add', a.args[0]!, lit(b.value + (a.args[1] as Const).value));
+      return expr('add', a.args[0]!, lit(b.value + a.args[1].value));
     return null;
   },
   sub: (a, b) => (isConst(b) ? expr('add', a, lit(-b.value)) : null),
@@ -147,7 +147,7 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
     if (equals(b, 0)) return b;
     if (equals(b, 1)) return a;
     if (isConst(b) && a.kind === 'op' && a.op === 'mul' && isConst(a.args[1]!))
-      return expr('mul', a.args[0]!, lit(b.value * (a.args[1] as Const).value));
+      return expr('mul', a.args[0]!, lit(b.value * a.args[1].value));
     if (isConst(b) && a.kind === 'op' && a.op === 'add') return sum(a.args.map((x) => expr('mul', x, b)));
     return null;
   },
@@ -188,11 +188,14 @@ export function expr(op: ScalarOp, ...args: Expr[]): Expr {
   const { js, result } = scalarOps[op];
   const dtype: DType = result === 'bool' ? 'bool' : result === 'last' ? args.at(-1)!.dtype : a.dtype;
   if (args.every((x) => x.kind === 'const')) {
-    const v = args.map((x) => (x as Const).value);
+    const v = args.map((x) => x.value);
     return lit(op === 'mul' && dtype === 'i32' ? Math.imul(v[0]!, v[1]!) : js(...v), dtype);
   }
   if (op === 'where' && a.kind === 'const') return a.value ? b : c;
   if (op === 'where' && b === c) return b;
+  // x * 1 and x / 1 are exact in every dtype.
+  if ((op === 'mul' || op === 'div') && equals(b, 1)) return a;
+  if (op === 'mul' && equals(a, 1)) return b;
   if (isInt(args.at(-1)!)) {
     const bound = bounds[op]?.(a, b, c);
     const simpler = bound && fitsInt(bound) && args.every(fitsInt) ? simplify[op]?.(a, b) : null;

@@ -8,9 +8,8 @@ export interface ScalarInfo {
   readonly result: Result;
 }
 const row = (js: (...x: number[]) => number, result: Result = 'first'): ScalarInfo => ({ js, result });
-const binary = (js: (a: number, b: number) => number, result: Result = 'first'): ScalarInfo =>
-  row(js as (...x: number[]) => number, result);
-const unary = (js: (a: number) => number): ScalarInfo => row(js as (...x: number[]) => number);
+const binary = (js: (a: number, b: number) => number, result: Result = 'first'): ScalarInfo => row(js, result);
+const unary = (js: (a: number) => number): ScalarInfo => row(js);
 
 export type ScalarOp =
   | 'add'
@@ -128,5 +127,5 @@ export const scalarOps: Readonly<Record<ScalarOp, ScalarInfo>> = {
   lgamma: unary(lgamma),
   /** polygamma(n, x): the n-th derivative of digamma; n is a constant. */
   polygamma: binary((n, x) => polygamma(n, x), 'last'),
-  where: row((c, a, b) => (c ? a! : b!), 'last'),
+  where: row((c, a, b) => (c ? a : b), 'last'),
 };

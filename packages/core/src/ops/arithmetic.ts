@@ -3,7 +3,7 @@ import type { DType } from '../base/index.js';
 import { expr, type Expr, type ScalarOp } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
-import { commonType, elementwise, toTensor, toType, type Operand } from './define.js';
+import { commonType, elementwise, toTensor, toType, zerosFor, type Operand } from './define.js';
 import {
   binary,
   boolean,
@@ -18,7 +18,7 @@ import {
   type UnaryOp,
 } from './makers.js';
 
-const zero = (g: Tensor): Tensor => mul(g, 0);
+const zero = (g: Tensor): Tensor => zerosFor(g.shape, g);
 /** -x */
 export const neg: UnaryOp = same('neg', { expr: op('neg'), grad: (g) => neg(g) });
 /** |x|; the derivative at 0 is 0. */

@@ -172,7 +172,8 @@ function parse(equation: string, ranks: readonly number[]): { inputs: string[][]
   if (terms.length !== ranks.length)
     throw new ValueError(`einsum: "${equation}" names ${terms.length} operands, received ${ranks.length}`);
   const dots = Math.max(0, ...terms.map((t, k) => (t.includes('...') ? ranks[k]! - (t.length - 3) : 0)));
-  const spare = [...letters]
+  const spare = letters
+    .split('')
     .filter((c) => !text.includes(c))
     .slice(0, dots)
     .map((c) => `.${c}`);
@@ -180,9 +181,9 @@ function parse(equation: string, ranks: readonly number[]): { inputs: string[][]
     const [before, after, extra] = term.split('...');
     if (extra !== undefined || /[^a-zA-Z]/.test(before! + (after ?? '')))
       throw new ValueError(`einsum: "${term}" in "${equation}" is not a list of letters`);
-    if (after === undefined) return [...before!];
+    if (after === undefined) return before!.split('');
     const n = rank === null ? dots : rank - before!.length - after.length;
-    return [...before!, ...(n > 0 ? spare.slice(-n) : []), ...after];
+    return [...before!.split(''), ...(n > 0 ? spare.slice(-n) : []), ...after.split('')];
   };
   const inputs = terms.map((t, k) => {
     const names = labels(t, ranks[k]!);

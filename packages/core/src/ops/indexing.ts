@@ -1,20 +1,11 @@
 // Reading and writing at positions that are data: gather, take, and their derivatives, which add into or write over an array.
-import {
-  describe,
-  DTypeError,
-  IndexError,
-  isFloat,
-  normalizeAxis,
-  sameShape,
-  ShapeError,
-  type Shape,
-} from '../base/index.js';
+import { describe, DTypeError, IndexError, isFloat, normalizeAxis, sameShape, ShapeError } from '../base/index.js';
 import { cast as castExpr, type Access, type Expr, type KernelAttrs } from '../kernel/index.js';
-import { apply, literal } from '../graph/apply.js';
+import { apply } from '../graph/apply.js';
 import { dataSync } from '../graph/create.js';
 import { currentTrace } from '../graph/state.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
-import { commonType, expandTo, toTensor, toType, type Operand } from './define.js';
+import { commonType, expandTo, toTensor, toType, zerosFor, type Operand } from './define.js';
 import { within } from './movement.js';
 
 interface AxisAttrs {
@@ -46,9 +37,8 @@ export const gatherPrimitive: Primitive<AxisAttrs> = {
     body: (i) => x!(put(i, axis, position(indices!, i, s!.shape[axis]!))),
   }),
   vjp: (g, { inputs: [x, indices], attrs: { axis } }, k) =>
-    k === 0 ? apply(scatterAddPrimitive, [zerosOf(x!.shape, g), indices!, g], { axis }) : null,
+    k === 0 ? apply(scatterAddPrimitive, [zerosFor(x!.shape, g), indices!, g], { axis }) : null,
 };
-const zerosOf = (shape: Shape, like: Tensor): Tensor => expandTo(literal(0, like.dtype), shape);
 
 /** out = x, then for each position p of `updates`: out[p with p[axis] replaced by indices[p]] changes by updates[p]. */
 function scatterRecord(name: string, attrs: KernelAttrs, vjp: Primitive<AxisAttrs>['vjp']): Primitive<AxisAttrs> {
@@ -91,7 +81,7 @@ export const scatterPrimitive: Primitive<AxisAttrs> = scatterRecord(
   {},
   (g, { inputs: [, indices, updates], attrs }, k) =>
     k === 0
-      ? apply(scatterPrimitive, [g, indices!, zerosOf(updates!.shape, g)], attrs)
+      ? apply(scatterPrimitive, [g, indices!, zerosFor(updates!.shape, g)], attrs)
       : k === 1
         ? null
         : apply(gatherPrimitive, [g, indices!], attrs),
@@ -127,7 +117,7 @@ export const takePrimitive: Primitive<AxisAttrs> = {
       ]),
   }),
   vjp: (g, { inputs: [x, indices], attrs }, k) =>
-    k === 0 ? apply(takeAddPrimitive, [zerosOf(x!.shape, g), indices!, g], attrs) : null,
+    k === 0 ? apply(takeAddPrimitive, [zerosFor(x!.shape, g), indices!, g], attrs) : null,
 };
 /** The derivative of `take`: whole slices added at positions of one axis. */
 export const takeAddPrimitive: Primitive<AxisAttrs> = {

@@ -49,7 +49,7 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
           return { start, n, read: () => x(i.map((e, d) => (d === axis ? at : e))) };
         })
         .filter((p) => p.n > 0);
-      if (!parts.length) return lit(0, xs[0]!([...i.map(() => lit(0))]).dtype);
+      if (!parts.length) return lit(0, xs[0]!(i.map(() => lit(0))).dtype);
       return parts
         .slice(0, -1)
         .reduceRight(

@@ -8,7 +8,12 @@ import { castTo, expandPrimitive, reshapePrimitive, sumPrimitive } from './defin
 import { gatherPrimitive, scatterAddPrimitive, scatterPrimitive, takeAddPrimitive, takePrimitive } from './indexing.js';
 import { concatPrimitive } from './joining.js';
 import { flipPrimitive, padPrimitive, permutePrimitive, slicePrimitive, unslicePrimitive } from './movement.js';
-import { randomBitsPrimitive } from './random.js';
+import {
+  randomBitsPrimitive,
+  randomNormalPrimitive,
+  randomTruncatedPrimitive,
+  randomUniformPrimitive,
+} from './random.js';
 import { maxPrimitive, minPrimitive, prodPrimitive } from './reduce.js';
 import { cummaxPrimitive, cumminPrimitive, cumprodPrimitive, cumsumPrimitive } from './scan.js';
 import { argsortPrimitive } from './sorting.js';
@@ -22,7 +27,7 @@ const any = (...list: readonly unknown[]): Primitive[] => list as Primitive[];
 /** The elementwise primitives, in the order of their names. */
 export const elementwisePrimitives: readonly Primitive[] = /* @__PURE__ */ [
   ...recordsOf(arithmetic),
-  arithmetic.wherePrimitive as Primitive,
+  arithmetic.wherePrimitive,
   ...recordsOf(transcendental),
 ];
 /** Every primitive of this library. */

@@ -1,14 +1,14 @@
 // Counter-based random numbers: Threefry-2x32 (Salmon et al. 2011, 20 rounds). The same seed gives the same numbers on every device.
-import { checkShape, dtypes, ValueError, type DType, type Shape } from '../base/index.js';
+import { checkShape, dtypes, isFloat, ValueError, type DType, type Shape } from '../base/index.js';
 import { cast as castExpr, erf, expr, lit, ravel, type Expr } from '../kernel/index.js';
 import { apply, literal } from '../graph/apply.js';
 import { scope } from '../graph/memory.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { Variable } from '../graph/variable.js';
-import { add, clamp, less, mul, rightShift, sub } from './arithmetic.js';
+import { add, less } from './arithmetic.js';
 import { toType, type Operand } from './define.js';
 import { argsort } from './sorting.js';
-import { cos, erfinv, log1p, remainder, sqrt } from './transcendental.js';
+import { remainder } from './transcendental.js';
 
 const u32 = (v: number): Expr => lit(v >>> 0, 'u32');
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
@@ -30,24 +30,83 @@ function threefry(key: readonly [Expr, Expr], counter: readonly [Expr, Expr]): r
   }
   return [a, b];
 }
-interface BitsAttrs {
+interface DrawAttrs {
   readonly shape: Shape;
-  /** Which of the two words. */
-  readonly word: 0 | 1;
+  readonly dtype: DType;
 }
-/** 32 random bits for each element: inputs are the seed and the number of the draw. */
-export const randomBitsPrimitive: Primitive<BitsAttrs> = {
-  name: 'randomBits',
-  domain: 'integer',
-  keep: {},
-  samples: [],
-  infer: (_, { shape }) => ({ shape, dtype: 'u32' }),
-  lower: ([seed, draw], { shape, word }) => ({
-    form: 'map',
-    body: (i) => threefry([seed!([]), draw!([])], [castExpr(ravel(i, shape), 'u32'), u32(0)])[word],
-  }),
-  vjp: () => null,
-};
+/** Makes the value of one element from its two random words; `numbers` are the 0-d inputs after the key. */
+type Distribution = (
+  words: readonly [Expr, Expr],
+  second: () => readonly [Expr, Expr],
+  numbers: readonly Expr[],
+  dtype: DType,
+) => Expr;
+
+/** A draw in one kernel, so that eager and compiled programs round alike: inputs are the seed, the number of the draw, and numbers. */
+function draw(name: string, value: Distribution): Primitive<DrawAttrs> {
+  return {
+    name,
+    domain: 'integer',
+    keep: {},
+    samples: [],
+    infer: (_, { shape, dtype }) => ({ shape, dtype }),
+    lower: ([seed, number, ...rest], { shape, dtype }) => ({
+      form: 'map',
+      body: (i) => {
+        const words = (block: number): readonly [Expr, Expr] =>
+          threefry([seed!([]), number!([])], [castExpr(ravel(i, shape), 'u32'), u32(block)]);
+        return value(
+          words(0),
+          () => words(1),
+          rest.map((x) => x([])),
+          dtype,
+        );
+      },
+    }),
+    vjp: () => null,
+  };
+}
+/** A number in [0, 1) with the bits of the mantissa: 24 for f32 from one word, 53 for f64 from two. */
+function fraction(high: Expr, low: Expr, dtype: DType): Expr {
+  const part = (word: Expr, drop: number, scale: number): Expr =>
+    expr('mul', castExpr(expr('ushr', word, u32(drop)), dtype), lit(scale, dtype));
+  return dtype === 'f64' ? expr('add', part(high, 5, 2 ** -27), part(low, 6, 2 ** -53)) : part(high, 8, 2 ** -24);
+}
+const like = (v: number, x: Expr): Expr => lit(v, x.dtype);
+
+/** 32 random bits for each element. */
+export const randomBitsPrimitive: Primitive<DrawAttrs> = draw('randomBits', ([word]) => word);
+/** low + (high - low) * u. */
+export const randomUniformPrimitive: Primitive<DrawAttrs> = draw('randomUniform', ([a, b], _, [low, width], dtype) =>
+  expr('add', expr('mul', fraction(a, b, dtype), width!), low!),
+);
+/** mean + std * sqrt(-2 log(1 - u)) cos(2 pi v), by Box and Muller. */
+export const randomNormalPrimitive: Primitive<DrawAttrs> = draw(
+  'randomNormal',
+  ([a, b], second, [mean, std], dtype) => {
+    const [c, d] = dtype === 'f64' ? second() : [b, b];
+    const [u, v] =
+      dtype === 'f64' ? [fraction(a, b, dtype), fraction(c, d, dtype)] : [fraction(a, a, dtype), fraction(b, b, dtype)];
+    const radius = expr('sqrt', expr('mul', expr('log1p', expr('neg', u)), like(-2, u)));
+    return expr(
+      'add',
+      expr('mul', expr('mul', radius, expr('cos', expr('mul', v, like(2 * Math.PI, v)))), std!),
+      mean!,
+    );
+  },
+);
+/** mean + std * sqrt(2) erfinv(a + (b - a) u), brought into [low, high]: the inverse of the cut distribution. */
+export const randomTruncatedPrimitive: Primitive<DrawAttrs> = draw(
+  'randomTruncated',
+  ([a, b], _, [mean, std, start, width, low, high], dtype) => {
+    const z = expr(
+      'mul',
+      expr('erfinv', expr('add', expr('mul', fraction(a, b, dtype), width!), start!)),
+      lit(Math.SQRT2, dtype),
+    );
+    return expr('max', low!, expr('min', high!, expr('add', expr('mul', z, std!), mean!)));
+  },
+);
 
 /** A source of random numbers: a seed and the number of draws so far, both state. */
 export class Generator {
@@ -84,20 +143,24 @@ export interface RandomOptions {
   readonly dtype?: DType;
   readonly generator?: Generator | undefined;
 }
-const bits = (key: readonly [Tensor, Tensor], shape: Shape, word: 0 | 1): Tensor =>
-  apply(randomBitsPrimitive, key, { shape: [...checkShape('random', shape)], word });
+const sample = (
+  primitive: Primitive<DrawAttrs>,
+  generator: Generator,
+  shape: Shape,
+  dtype: DType,
+  ...numbers: readonly number[]
+): Tensor =>
+  apply(primitive, [...generator.next(), ...numbers.map((v) => literal(v, dtype))], {
+    shape: [...checkShape('random', shape)],
+    dtype,
+  });
+const floating = (dtype: DType): DType => {
+  if (!isFloat(dtype)) throw new ValueError(`random: ${dtype} has no fractions. Use f32 or f64, or randint`);
+  return dtype;
+};
 /** 32 random bits for each element, as u32. */
 export const randomBits = (shape: Shape, { generator = defaultGenerator }: RandomOptions = {}): Tensor =>
-  bits(generator.next(), shape, 0);
-
-/** Numbers in [0, 1) with the mantissa's bits (24 for f32, 53 for f64), from one word or two. */
-function fraction(key: readonly [Tensor, Tensor], shape: Shape, dtype: DType, word: 0 | 1): Tensor {
-  const high = bits(key, shape, word);
-  if (dtype === 'f32') return mul(toType(rightShift(high, 8), 'f32'), 2 ** -24);
-  if (dtype !== 'f64') throw new ValueError(`random: ${dtype} has no fractions. Use f32 or f64, or randint`);
-  const low = bits([key[0], add(key[1], 0x80000000)], shape, word);
-  return mul(add(mul(toType(rightShift(high, 5), 'f64'), 2 ** 26), toType(rightShift(low, 6), 'f64')), 2 ** -53);
-}
+  sample(randomBitsPrimitive, generator, shape, 'u32');
 
 /** Uniform numbers in [low, high). */
 export const uniform = (
@@ -108,12 +171,8 @@ export const uniform = (
     dtype = 'f32',
     generator = defaultGenerator,
   }: RandomOptions & { readonly low?: number; readonly high?: number } = {},
-): Tensor =>
-  scope(() => {
-    const u = fraction(generator.next(), shape, dtype, 0);
-    return low === 0 && high === 1 ? u : add(mul(u, high - low), low);
-  });
-/** Normal numbers, by Box and Muller: sqrt(-2 log(1 - u)) cos(2 pi v). */
+): Tensor => sample(randomUniformPrimitive, generator, shape, floating(dtype), low, high - low);
+/** Normal numbers. */
 export const normal = (
   shape: Shape,
   {
@@ -122,15 +181,9 @@ export const normal = (
     dtype = 'f32',
     generator = defaultGenerator,
   }: RandomOptions & { readonly mean?: number; readonly std?: number } = {},
-): Tensor =>
-  scope(() => {
-    const key = generator.next();
-    const [u, v] = [fraction(key, shape, dtype, 0), fraction(key, shape, dtype, 1)];
-    const n = mul(sqrt(mul(log1p(sub(0, u)), -2)), cos(mul(v, 2 * Math.PI)));
-    return mean === 0 && std === 1 ? n : add(mul(n, std), mean);
-  });
-/** Normal numbers between `low` and `high` standard deviations from the mean, by the inverse of the distribution. */
-export const truncatedNormal = (
+): Tensor => sample(randomNormalPrimitive, generator, shape, floating(dtype), mean, std);
+/** Normal numbers between `low` and `high` standard deviations from the mean. */
+export function truncatedNormal(
   shape: Shape,
   {
     mean = 0,
@@ -145,12 +198,21 @@ export const truncatedNormal = (
     readonly low?: number;
     readonly high?: number;
   } = {},
-): Tensor =>
-  scope(() => {
-    const [a, b] = [erf(low / Math.SQRT2), erf(high / Math.SQRT2)];
-    const z = mul(erfinv(uniform(shape, { low: a, high: b, dtype, generator })), Math.SQRT2);
-    return clamp(add(mul(z, std), mean), { min: mean + low * std, max: mean + high * std });
-  });
+): Tensor {
+  const [a, b] = [erf(low / Math.SQRT2), erf(high / Math.SQRT2)];
+  return sample(
+    randomTruncatedPrimitive,
+    generator,
+    shape,
+    floating(dtype),
+    mean,
+    std,
+    a,
+    b - a,
+    mean + low * std,
+    mean + high * std,
+  );
+}
 /** Integers from low up to, but not including, high, as i32. */
 export function randint(
   shape: Shape,
@@ -160,11 +222,11 @@ export function randint(
 ): Tensor {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || high - low > dtypes.u32.highest)
     throw new ValueError(`randint: expected integers low < high, received ${low} and ${high}`);
-  return scope(() => add(toType(remainder(bits(generator.next(), shape, 0), high - low), 'i32'), low));
+  return scope(() => add(toType(remainder(randomBits(shape, { generator }), high - low), 'i32'), low));
 }
 /** True with probability p, which broadcasts to `shape`. */
 export const bernoulli = (p: Operand, shape: Shape, { generator = defaultGenerator }: RandomOptions = {}): Tensor =>
   less(uniform(shape, { generator }), p);
 /** 0 to n - 1 in random order, as i32. */
 export const permutation = (n: number, { generator = defaultGenerator }: RandomOptions = {}): Tensor =>
-  scope(() => argsort(bits(generator.next(), [n], 0), { axis: 0 }));
+  scope(() => argsort(randomBits([n], { generator }), { axis: 0 }));

@@ -5,7 +5,7 @@ import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { equal, greaterEqual, less, mul, where } from './arithmetic.js';
 import { iota } from './creation.js';
-import { expandTo, reshapeTo, sumOver, toTensor, toType, type Operand } from './define.js';
+import { expandTo, reshapeTo, sumOver, toTensor, toType, zerosFor, type Operand } from './define.js';
 import { scatterAdd } from './indexing.js';
 import { permute } from './movement.js';
 
@@ -79,7 +79,7 @@ export const cumprodPrimitive: Primitive<ScanAttrs> = scanRecord('cumprod', 'mul
 /** The cotangent of a running extreme goes to the element that was the extreme: the last one of equals. */
 const extremeVjp: Primitive<ScanAttrs>['vjp'] = (g, { inputs: [x], out, attrs }) => {
   const hit = where(equal(x!, out), iota(x!.shape, attrs.axis), -1);
-  return scatterAdd(mul(g, 0), apply(cummaxPrimitive, [hit], attrs), g, attrs.axis);
+  return scatterAdd(zerosFor(g.shape, g), apply(cummaxPrimitive, [hit], attrs), g, attrs.axis);
 };
 const byBoth = { domain: 'apart', keep: { inputs: [0], output: true } } as const;
 /** The record of `cummax`. */

@@ -3,7 +3,7 @@ import { isFloat } from '../base/index.js';
 import { expr, lit, type Expr } from '../kernel/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { abs, add, div, equal, greaterEqual, logicalAnd, mul, neg, sign, sub, where } from './arithmetic.js';
-import type { Operand } from './define.js';
+import { zerosFor, type Operand } from './define.js';
 import { binary, both, floating, like, numeric, op, real, type BinaryOp, type UnaryOp } from './makers.js';
 
 /** Square root. */
@@ -194,7 +194,7 @@ const floorDiv = (a: Expr, b: Expr): Expr => (isFloat(a.dtype) ? expr('floor', e
 export const floorDivide: BinaryOp = binary('floorDivide', numeric, {
   expr: floorDiv,
   domain: 'apart',
-  vjp: [(g) => mul(g, 0), (g) => mul(g, 0)],
+  vjp: [(g) => zerosFor(g.shape, g), (g) => zerosFor(g.shape, g)],
 });
 /** a - b * floor(a / b): it has the sign of b. */
 export const remainder: BinaryOp = binary('remainder', numeric, {

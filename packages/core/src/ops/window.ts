@@ -12,10 +12,9 @@ import {
   type Pads,
   type PerAxis,
   type WindowAttrs,
-} from './convolution.js';
-import { reshapeTo, toTensor, type Operand } from './define.js';
+} from './sliding.js';
+import { reshapeTo, toTensor, zerosFor, type Operand } from './define.js';
 import { scatterAdd } from './indexing.js';
-import { mul } from './arithmetic.js';
 
 interface PoolAttrs extends WindowAttrs {
   readonly window: Shape;
@@ -101,7 +100,10 @@ export const windowMaxPrimitive: Primitive<PoolAttrs> = {
     const head = leading(x!.shape, rank);
     const flat = (t: Tensor): Tensor => reshapeTo(t, [...head, sizeOf(trailing(t.shape, rank))]);
     const at = apply(windowArgmaxPrimitive, [x!, out], attrs);
-    return reshapeTo(scatterAdd(mul(flat(mul(x!, 0)), 0), flat(at), flat(g), head.length), x!.shape);
+    return reshapeTo(
+      scatterAdd(zerosFor([...head, sizeOf(trailing(x!.shape, rank))], g), flat(at), flat(g), head.length),
+      x!.shape,
+    );
   },
 };
 /** Flat position, among the spatial axes, of the first element of each window that equals its maximum. NaN equals NaN here. */

@@ -7,7 +7,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { flatten } from '../graph/tree.js';
 import { zeros } from '../ops/index.js';
 import { apart } from './distance.js';
-import { seeded, type Random } from './random.js';
+import { seeded, type Random } from './draw.js';
 
 export interface GradcheckOptions {
   /** How often to differentiate: 1 checks gradients, 2 also the gradients of gradients; default 1. */

@@ -1,7 +1,7 @@
 // The reference backend: plain loops in JavaScript. What it computes is right by definition; other backends are tested against it.
 import { allocate, dtypeOf, dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { scalarOps, type Kernel } from '../../kernel/index.js';
-import type { Backend, Buffer, Program } from '../backend.js';
+import type { Backend, Program } from '../backend.js';
 import { emit } from './emit.js';
 
 type Run = (x: readonly TypedArray[], out: TypedArray, p: readonly number[], M: unknown) => void;
@@ -29,8 +29,7 @@ export const cpu: Backend = {
     const run = new Function('x', 'out', 'p', 'M', source) as Run;
     return {
       source,
-      run: (inputs, out, params) =>
-        run(inputs as readonly Buffer[] as readonly TypedArray[], out as TypedArray, params, definitions),
+      run: (inputs, out, params) => run(inputs as readonly TypedArray[], out as TypedArray, params, definitions),
     };
   },
 };
