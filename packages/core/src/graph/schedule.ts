@@ -73,17 +73,15 @@ function shareEqual(nodes: readonly Node[]): Map<Node, Node> {
   return same;
 }
 
-interface Plan {
-  readonly stored: Set<Node>;
-  readonly nodes: readonly Node[];
-}
+/** The most operations that are fused into one kernel. */
+const longest = 128;
 /** Decides by data flow which values are stored: roots, all that is not a map, what several read, and what one reader would compute again and again. */
 function decide(
   roots: ReadonlySet<Node>,
   nodes: readonly Node[],
   lowerings: ReadonlyMap<Node, Lowering>,
   resolve: (t: Tensor) => Source | null,
-): Plan {
+): Set<Node> {
   const uses = new Map<Node, number>();
   /** The most often that an element of the value is computed if it is fused, as a number of loop steps. */
   const work = new Map<Node, number>();
@@ -105,7 +103,18 @@ function decide(
       work.set(s, Math.max(work.get(s) ?? 0, cost));
     }
   }
-  return { stored, nodes };
+  // An expression that has grown long is cut: kernels stay of a readable size, and building them does not run out of stack.
+  const length = new Map<Node, number>();
+  for (const node of nodes) {
+    let total = 1;
+    for (const t of node.inputs) {
+      const s = resolve(t) as Node | null;
+      if (s && 'prim' in s && !stored.has(s)) total += length.get(s) ?? 0;
+    }
+    if (total > longest) stored.add(node);
+    length.set(node, total);
+  }
+  return stored;
 }
 
 /** Schedules the graph above `roots` for a backend. */
@@ -129,7 +138,7 @@ export function schedule(
       out: node.spec,
     });
   const lowerings = new Map(nodes.map((n) => [n, lower(n, (t) => access(0, t.spec))]));
-  const { stored } = decide(new Set(rootNodes.map((n) => resolve(n) as Node)), nodes, lowerings, resolveTensor);
+  const stored = decide(new Set(rootNodes.map((n) => resolve(n) as Node)), nodes, lowerings, resolveTensor);
   const steps: Step[] = [];
   for (const node of nodes) {
     if (!stored.has(node)) continue;

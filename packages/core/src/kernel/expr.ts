@@ -129,6 +129,21 @@ const isMultiple = (e: Expr, c: number): boolean =>
   (e.kind === 'op' && e.op === 'mul' && e.args[1]!.kind === 'const' && (e.args[1] as Const).value % c === 0);
 const quotient = (e: Expr, c: number): Expr =>
   e.kind === 'const' ? lit(e.value / c) : expr('mul', (e as Op).args[0]!, lit(((e as Op).args[1] as Const).value / c));
+/** A term as a number times an expression. */
+const scaled = (e: Expr): readonly [number, Expr] =>
+  e.kind === 'op' && e.op === 'mul' && isConst(e.args[1]!) ? [e.args[1].value, e.args[0]!] : [1, e];
+/** k*c*(x idiv c) + k*(x mod c) = k*x, wherever the two terms stand in a sum; null when there is no such pair. */
+function rejoin(parts: readonly Expr[]): Expr | null {
+  const all = parts.map(scaled);
+  for (const [m, [k, e]] of all.entries()) {
+    if (e.kind !== 'op' || e.op !== 'mod' || !isConst(e.args[1]!)) continue;
+    const whole = expr('idiv', e.args[0]!, e.args[1]);
+    const c = e.args[1].value;
+    const q = all.findIndex(([j, f]) => f === whole && j === k * c);
+    if (q >= 0) return sum([...parts.filter((_, d) => d !== m && d !== q), expr('mul', e.args[0]!, lit(k))]);
+  }
+  return null;
+}
 const sum = (xs: readonly Expr[]): Expr => xs.reduce((a, b) => expr('add', a, b), lit(0));
 
 /** Identities of i32 arithmetic that hold when nothing overflows; null when none applies. */
@@ -139,7 +154,7 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
     if (isConst(a)) return expr('add', b, a);
     if (isConst(b) && a.kind === 'op' && a.op === 'add' && isConst(a.args[1]!))
       return expr('add', a.args[0]!, lit(b.value + a.args[1].value));
-    return null;
+    return rejoin([...terms(a), ...terms(b)]);
   },
   sub: (a, b) => (isConst(b) ? expr('add', a, lit(-b.value)) : null),
   mul: (a, b) => {
@@ -154,6 +169,8 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
   idiv: (a, b) => {
     if (!isConst(b) || b.value <= 0) return null;
     if (b.value === 1) return a;
+    if (a.kind === 'op' && a.op === 'idiv' && isConst(a.args[1]!) && a.args[1].value > 0)
+      return expr('idiv', a.args[0]!, lit(a.args[1].value * b.value));
     const parts = terms(a);
     const whole = parts.filter((x) => isMultiple(x, b.value));
     const rest = sum(parts.filter((x) => !isMultiple(x, b.value)));

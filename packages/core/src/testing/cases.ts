@@ -12,6 +12,7 @@ type Draft = {
   attrs: unknown;
   dtypes?: readonly DType[];
   below?: readonly (number | undefined)[];
+  fixed?: Values['fixed'];
 };
 
 const sizes = [1, 2, 3, 4, 1, 2, 3, 0];
@@ -100,6 +101,19 @@ const pooling = (d: Draw): Draft => {
   return { shapes: [[...shape(d, 0, 2), ...spatial]], attrs: { window, ...attrs } };
 };
 
+/** A distribution whose numbers follow the key. */
+const distribution =
+  (numbers: readonly number[]) =>
+  (d: Draw): Draft => {
+    const dtype = d.pick<DType>(['f32', 'f64']);
+    return {
+      shapes: [[], [], ...numbers.map(() => [])],
+      attrs: { shape: shape(d, 0, 3), dtype },
+      dtypes: ['u32', 'u32', ...numbers.map(() => dtype)],
+      fixed: [undefined, undefined, ...numbers.map((v) => [v])],
+    };
+  };
+
 const drafts: Readonly<Record<string, (d: Draw, p: Primitive) => Draft>> = {
   sum: reduction,
   prod: reduction,
@@ -151,11 +165,11 @@ const drafts: Readonly<Record<string, (d: Draw, p: Primitive) => Draft>> = {
     const s = shape(d, 1, 3);
     return { shapes: [[], []], attrs: { shape: s, axis: d.int(0, s.length - 1) } };
   },
-  randomBits: (d) => ({
-    shapes: [[], []],
-    attrs: { shape: shape(d, 0, 3), word: d.int(0, 1) },
-    dtypes: ['u32', 'u32'],
-  }),
+  randomBits: (d) => ({ shapes: [[], []], attrs: { shape: shape(d, 0, 3), dtype: 'u32' }, dtypes: ['u32', 'u32'] }),
+  randomUniform: distribution([-1, 3]),
+  randomNormal: distribution([0.5, 2]),
+  // mean, deviation, where the uniform number starts and how wide it is, bounds
+  randomTruncated: distribution([0.5, 2, -0.9, 1.8, -3, 4]),
   gather: (d) => {
     const { x, axis, indices } = indexed(d);
     return { shapes: [x, indices], attrs: { axis }, dtypes: ['f32', 'i32'], below: [undefined, x[axis]] };
@@ -252,7 +266,7 @@ export function randomCase(primitive: Primitive, d: Draw): Case {
   const main = d.pick(dtypesOf(primitive));
   const fixed = draft.dtypes ?? (known ? undefined : sample?.dtypes);
   const dtypes = draft.shapes.map(
-    (_, k): DType => (fixed?.[k] === 'f32' || !fixed ? main : onlyIntegers[primitive.name] ? main : fixed[k]!),
+    (_, k): DType => X,
   );
   const shift = primitive.name.endsWith('Shift') ? { below: [undefined, 8] } : {};
   return { ...shift, ...draft, dtypes };

@@ -71,6 +71,8 @@ export interface Values {
   readonly dtypes: readonly DType[];
   /** Integers of an input stay below this. */
   readonly below?: readonly (number | undefined)[];
+  /** The values of an input that random ones would not suit. */
+  readonly fixed?: readonly (readonly number[] | undefined)[];
 }
 
 /**
@@ -80,7 +82,7 @@ export interface Values {
  */
 export function valuesFor(
   primitive: Primitive,
-  { shapes, dtypes, below }: Values,
+  { shapes, dtypes, below, fixed }: Values,
   random: Random,
   o: { special?: boolean } = {},
 ): HostArray[] {
@@ -91,6 +93,8 @@ export function valuesFor(
   return shapes.map((shape, n) => {
     const dtype = dtypes[n]!;
     const limit = below?.[n];
+    const given = fixed?.[n];
+    if (given) return { shape, dtype, data: given.map((v) => store(v, dtype)) };
     const data = Array.from({ length: sizeOf(shape) }, (_, i) => {
       const k = order[next++]!.k;
       if (dtype === 'bool') return random() < 0.5 ? 0 : 1;

@@ -2,3 +2,4 @@
 export * from './distance.js';
 export * from './gradcheck.js';
 export * from './interpret.js';
+export * from './primitive-suite.js';
