@@ -1,11 +1,12 @@
 // Functions with a backward of their own, and checkpoints, which compute a part again instead of keeping it.
 import { describe, GradError, sameShape } from '../base/index.js';
-import { detach, requireGrad } from '../graph/create.js';
+import { detach } from '../graph/create.js';
 import { enableGrad, isGradEnabled, noGrad } from '../graph/state.js';
 import { recordTogether } from '../graph/record.js';
 import { Tensor, type Edge } from '../graph/tensor.js';
 import { flatten } from '../graph/tree.js';
 import { zerosLike as zerosFor } from '../ops/creation.js';
+import { reshapeTo } from '../ops/define.js';
 import { gradients } from './gradients.js';
 
 /** What a custom function hands from its forward to its backward. */
@@ -80,26 +81,27 @@ export function checkpoint<A extends unknown[], R>(f: (...inputs: A) => R, ...in
   const args = flatten(inputs);
   const probe = enableGrad(() => flatten(f(...args.rebuild(args.leaves.map((x) => x)))));
   if (!isGradEnabled() || !probe.leaves.some((t) => t.edge)) return probe.rebuild(probe.leaves.map(detach));
-  const leaves = leavesOf(probe.leaves);
+  const leaves = leavesOf(probe.leaves, args.leaves);
   const outs = probe.leaves.map(detach);
-  const sources = [...args.leaves, ...leaves.filter((t) => !args.leaves.some((x) => x.edge === t.edge))];
+  const sources = [...args.leaves, ...leaves];
   const recorded = recordTogether('checkpoint', sources, outs, (gs) => {
-    const fresh = args.leaves.map((x) => (x.edge ? requireGrad(x) : x));
+    // Fresh names for the inputs, still tied to them: the derivative by each is partial, and higher ones pass through.
+    const fresh = enableGrad(() => args.leaves.map((x) => (x.edge ? reshapeTo(x, [...x.shape]) : x)));
     const again = enableGrad(() => flatten(f(...args.rebuild(fresh))));
     const ys = again.leaves.flatMap((y, k) => (gs[k] && y.edge ? [{ y, g: gs[k] }] : []));
     const targets = [...fresh, ...sources.slice(args.leaves.length)];
     const found = gradients(
       ys.map(({ y }) => y),
-      { cotangents: ys.map(({ g }) => g), targets, createGraph: isGradEnabled() },
+      { cotangents: ys.map(({ g }) => g), targets, barriers: fresh, createGraph: isGradEnabled() },
     );
     return targets.map((t) => found.get(t) ?? null);
   });
   return probe.rebuild(recorded);
 }
-/** The leaves that values depend on. */
-function leavesOf(ys: readonly Tensor[]): Tensor[] {
+/** The leaves that values depend on otherwise than through `inputs`. */
+function leavesOf(ys: readonly Tensor[], inputs: readonly Tensor[]): Tensor[] {
   const found: Tensor[] = [];
-  const seen = new Set<Edge>();
+  const seen = new Set<Edge>(inputs.flatMap((x) => x.edge ?? []));
   const stack = ys.flatMap((y) => (y.edge ? [y] : []));
   while (stack.length) {
     const t = stack.pop()!;

@@ -3,7 +3,7 @@ import { describe, GradError, sameShape } from '../base/index.js';
 import { literal } from '../graph/apply.js';
 import { requireGrad } from '../graph/create.js';
 import { currentTrace, setGradEnabled } from '../graph/state.js';
-import { Tensor, type Edge, type Node } from '../graph/tensor.js';
+import { keptInputs, Tensor, type Edge, type Node } from '../graph/tensor.js';
 import { add } from '../ops/arithmetic.js';
 import { expandTo } from '../ops/define.js';
 
@@ -12,6 +12,8 @@ export interface GradientOptions {
   readonly cotangents?: readonly (Tensor | null | undefined)[];
   /** What to differentiate by; all leaves that need a gradient when not given. */
   readonly targets?: readonly Tensor[];
+  /** Values that no cotangent passes beyond, even when a target lies there. */
+  readonly barriers?: readonly Tensor[];
   /** Record the gradients themselves, for higher derivatives. Default false. */
   readonly createGraph?: boolean;
   /** Keep what the record holds, to differentiate again. Default: as createGraph. */
@@ -19,7 +21,7 @@ export interface GradientOptions {
 }
 
 /** The edges that the roots depend on, each before those that it depends on. */
-function order(roots: readonly Edge[]): Edge[] {
+function order(roots: readonly Edge[], barriers: ReadonlySet<Edge>): Edge[] {
   const done = new Set<Edge>();
   const list: Edge[] = [];
   const stack: { edge: Edge; next: number }[] = [];
@@ -29,7 +31,7 @@ function order(roots: readonly Edge[]): Edge[] {
     stack.push({ edge: root, next: 0 });
     while (stack.length) {
       const top = stack.at(-1)!;
-      const inputs = top.edge.node?.inputs ?? [];
+      const inputs = barriers.has(top.edge) ? [] : (top.edge.node?.inputs ?? []);
       if (top.next >= inputs.length) {
         stack.pop();
         list.push(top.edge);
@@ -48,9 +50,9 @@ function order(roots: readonly Edge[]): Edge[] {
 /** Throws when a value that the gradient is about to read is no longer what it was. */
 function checkKept(name: string, node: Node, out: Tensor | null): void {
   const keep = node.prim!.keep;
-  const read = keep
-    ? [...(keep.inputs ?? []).map((k) => node.inputs[k]!), ...(keep.output && out ? [out] : [])]
-    : [...node.inputs, ...(out ? [out] : [])];
+  const kept = keptInputs(node.prim!, node.inputs);
+  const read = node.inputs.filter((_, k) => kept.has(k));
+  if (out && (!keep || keep.output)) read.push(out);
   for (const t of read) {
     if (t.overwritten) {
       throw new GradError(
@@ -72,8 +74,9 @@ function checkKept(name: string, node: Node, out: Tensor | null): void {
  */
 export function gradients(
   ys: readonly Tensor[],
-  { cotangents = [], targets, createGraph = false, retainGraph = createGraph }: GradientOptions = {},
+  { cotangents = [], targets, barriers = [], createGraph = false, retainGraph = createGraph }: GradientOptions = {},
 ): Map<Tensor, Tensor> {
+  const stops = new Set(barriers.flatMap((t) => t.edge ?? []));
   const grads = new Map<Edge, Tensor>();
   const accumulate = (edge: Edge, g: Tensor): void => {
     const sofar = grads.get(edge);
@@ -100,15 +103,15 @@ export function gradients(
       accumulate(y.edge, given ?? expandTo(literal(1, y.dtype), y.shape));
       return y.edge;
     });
-    const edges = order(roots);
-    const wanted = targets && neededFor(edges, new Set(targets.flatMap((t) => (t.edge ? [t.edge] : []))));
+    const edges = order(roots, stops);
+    const wanted = targets && neededFor(edges, new Set(targets.flatMap((t) => (t.edge ? [t.edge] : []))), stops);
     for (const edge of edges) {
       let g = grads.get(edge);
       if (!g || (wanted && !wanted.has(edge))) continue;
       if (edge.sealed) throw new GradError(`no gradient flows through ${describe(edge.spec)}: ${edge.sealed}`);
       for (const hook of edge.hooks ?? []) g = hook(g) ?? g;
       grads.set(edge, g);
-      if (edge.node) walk(edge, edge.node, g, accumulate, wanted, retainGraph);
+      if (edge.node && !stops.has(edge)) walk(edge, edge.node, g, accumulate, wanted, retainGraph);
     }
     return collect(ys, edges, grads, targets);
   } finally {
@@ -117,10 +120,11 @@ export function gradients(
 }
 
 /** The edges on a path to one of the targets. */
-function neededFor(edges: readonly Edge[], targets: ReadonlySet<Edge>): ReadonlySet<Edge> {
+function neededFor(edges: readonly Edge[], targets: ReadonlySet<Edge>, barriers: ReadonlySet<Edge>): ReadonlySet<Edge> {
   const needed = new Set(targets);
   for (let k = edges.length - 1; k >= 0; k--) {
-    if (edges[k]!.node?.inputs.some((x) => x.edge && needed.has(x.edge))) needed.add(edges[k]!);
+    if (!barriers.has(edges[k]!) && edges[k]!.node?.inputs.some((x) => x.edge && needed.has(x.edge)))
+      needed.add(edges[k]!);
   }
   return needed;
 }
@@ -135,7 +139,7 @@ function walk(
   retain: boolean,
 ): void {
   const prim = node.prim!;
-  const keeps = prim.keep === undefined || prim.keep.output || (prim.keep.inputs?.length ?? 0) > 0;
+  const keeps = prim.keep === undefined || prim.keep.output === true || keptInputs(prim, node.inputs).size > 0;
   if (node.released && keeps) {
     throw new GradError(
       `Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): ${prim.name} has given up what it kept. Specify retainGraph: true the first time`,

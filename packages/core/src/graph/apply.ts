@@ -5,7 +5,7 @@ import { forgetExpressions, lit, load, param, printKernel, ravel, type Access } 
 import { buildKernel, lowerCall } from './lower.js';
 import { allocateStorage, own, share } from './memory.js';
 import { currentBackend, currentTrace, isGradEnabled } from './state.js';
-import { checkAlive, Edge, Node, Tensor, type Primitive } from './tensor.js';
+import { checkAlive, Edge, keptInputs, Node, Tensor, type Primitive } from './tensor.js';
 
 /** A number as a 0-d tensor without memory. */
 export const literal = (value: number | boolean, dtype: DType = typeof value === 'boolean' ? 'bool' : 'f32'): Tensor =>
@@ -93,8 +93,8 @@ const ghost = (x: Tensor): Tensor => (x.storage === null ? x : new Tensor(x.spec
 
 /** What the record for gradients holds of a call: the values that `keep` names. */
 function record(prim: Primitive, inputs: readonly Tensor[], attrs: unknown, spec: Spec): Node {
-  const kept = prim.keep?.inputs;
-  const held = prim.keep === undefined ? inputs : inputs.map((x, k) => (kept?.includes(k) ? x : ghost(x)));
+  const kept = keptInputs(prim, inputs);
+  const held = kept.size === inputs.length ? inputs : inputs.map((x, k) => (kept.has(k) ? x : ghost(x)));
   return new Node(prim, held, attrs, spec);
 }
 

@@ -18,8 +18,16 @@ export interface Lowering {
 
 /** Which values the gradient of a primitive reads; nothing else is held for it. Everything when not said. */
 export interface Keep {
+  /** Inputs that every cotangent reads. */
   readonly inputs?: readonly number[];
+  /** Inputs that the cotangent of input k reads, beside those. */
+  readonly reads?: readonly (readonly number[])[];
   readonly output?: boolean;
+}
+/** The inputs of a call that the gradient will read, which depends on those that need one. */
+export function keptInputs({ keep }: Primitive, inputs: readonly Tensor[]): ReadonlySet<number> {
+  if (!keep) return new Set(inputs.keys());
+  return new Set([...(keep.inputs ?? []), ...inputs.flatMap((x, k) => (x.edge ? (keep.reads?.[k] ?? []) : []))]);
 }
 
 /** One call of a primitive, as its gradient sees it. Values that `keep` does not name have a spec, but no data. */

@@ -13,6 +13,7 @@ import {
   like,
   numeric,
   op,
+  other,
   same,
   type BinaryOp,
   type UnaryOp,
@@ -82,14 +83,14 @@ export const sub: BinaryOp = binary('sub', numeric, { expr: op('sub'), vjp: [(g)
 export const mul: BinaryOp = binary('mul', numeric, {
   expr: op('mul'),
   vjp: [(g, { inputs: [, b] }) => mul(g, b!), (g, { inputs: [a] }) => mul(g, a!)],
-  ...both,
+  ...other,
 });
 /** a / b; integers divide as f32. */
 export const div: BinaryOp = binary('div', floating, {
   expr: op('div'),
   domain: 'positive',
   vjp: [(g, { inputs: [, b] }) => div(g, b!), (g, { inputs: [a, b] }) => neg(div(mul(g, a!), mul(b!, b!)))],
-  ...both,
+  keep: { reads: [[1], [0, 1]] },
 });
 /** Half of the cotangent goes to each side of a tie, as in PyTorch. */
 const share = (g: Tensor, mine: Tensor, other: Tensor, wins: (a: Operand, b: Operand) => Tensor): Tensor =>

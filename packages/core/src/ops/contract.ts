@@ -19,7 +19,7 @@ const freeAxes = (rank: number, used: readonly number[]): number[] => range(rank
 export const dotPrimitive: Primitive<DotAttrs> = {
   name: 'dot',
   domain: 'real',
-  keep: { inputs: [0, 1] },
+  keep: { reads: [[1], [0]] },
   samples: [
     {
       shapes: [

@@ -44,7 +44,7 @@ function turned(w: Tensor, groups: number): Tensor {
 export const convPrimitive: Primitive<ConvAttrs> = {
   name: 'conv',
   domain: 'real',
-  keep: { inputs: [0, 1] },
+  keep: { reads: [[1], [0]] },
   samples: [
     {
       shapes: [

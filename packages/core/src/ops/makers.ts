@@ -12,7 +12,11 @@ export const op =
     expr(name, ...x);
 /** A constant of an expression's dtype. */
 export const like = (v: number, x: Expr): Expr => lit(v, x.dtype);
-/** The derivative reads both inputs. */
+/** Each derivative reads the other input. */
+export const other: { readonly keep: { readonly reads: readonly (readonly number[])[] } } = {
+  keep: { reads: [[1], [0]] },
+};
+/** Each derivative reads both inputs. */
 export const both: { readonly keep: { readonly inputs: readonly number[] } } = { keep: { inputs: [0, 1] } };
 
 /** An operation of one argument, with its record. */

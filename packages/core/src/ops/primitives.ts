@@ -47,5 +47,6 @@ export const primitives: readonly Primitive[] = /* @__PURE__ */ [
   ),
   ...any(dotPrimitive, convPrimitive, windowSumPrimitive, windowMaxPrimitive, windowArgmaxPrimitive),
   ...any(gatherPrimitive, takePrimitive, takeAddPrimitive, scatterPrimitive, scatterAddPrimitive),
-  ...any(cumsumPrimitive, cumprodPrimitive, cummaxPrimitive, cumminPrimitive, argsortPrimitive, randomBitsPrimitive),
+  ...any(cumsumPrimitive, cumprodPrimitive, cummaxPrimitive, cumminPrimitive, argsortPrimitive),
+  ...any(randomBitsPrimitive, randomUniformPrimitive, randomNormalPrimitive, randomTruncatedPrimitive),
 ];

@@ -10,7 +10,8 @@ export interface Case extends Values {
 type Draft = {
   shapes: readonly Shape[];
   attrs: unknown;
-  dtypes?: readonly DType[];
+  /** null: the main input's. */
+  dtypes?: readonly (DType | null)[];
   below?: readonly (number | undefined)[];
   fixed?: Values['fixed'];
 };
@@ -75,7 +76,7 @@ const scatters = (d: Draw): Draft => {
   return {
     shapes: [x, indices, indices],
     attrs: { axis },
-    dtypes: ['f32', 'i32', 'f32'],
+    dtypes: [null, 'i32', null],
     below: [undefined, x[axis], undefined],
   };
 };
@@ -172,13 +173,13 @@ const drafts: Readonly<Record<string, (d: Draw, p: Primitive) => Draft>> = {
   randomTruncated: distribution([0.5, 2, -0.9, 1.8, -3, 4]),
   gather: (d) => {
     const { x, axis, indices } = indexed(d);
-    return { shapes: [x, indices], attrs: { axis }, dtypes: ['f32', 'i32'], below: [undefined, x[axis]] };
+    return { shapes: [x, indices], attrs: { axis }, dtypes: [null, 'i32'], below: [undefined, x[axis]] };
   },
   scatter: scatters,
   scatterAdd: scatters,
   take: (d) => {
     const { x, axis } = indexed(d);
-    return { shapes: [x, shape(d, 0, 2)], attrs: { axis }, dtypes: ['f32', 'i32'], below: [undefined, x[axis]] };
+    return { shapes: [x, shape(d, 0, 2)], attrs: { axis }, dtypes: [null, 'i32'], below: [undefined, x[axis]] };
   },
   takeAdd: (d) => {
     const { x, axis } = indexed(d);
@@ -187,7 +188,7 @@ const drafts: Readonly<Record<string, (d: Draw, p: Primitive) => Draft>> = {
     return {
       shapes: [x, indices, updates],
       attrs: { axis },
-      dtypes: ['f32', 'i32', 'f32'],
+      dtypes: [null, 'i32', null],
       below: [undefined, x[axis], undefined],
     };
   },
@@ -262,12 +263,11 @@ export function randomCase(primitive: Primitive, d: Draw): Case {
     ? known(d, primitive)
     : !sample || sample.attrs === null
       ? elementwise(d, primitive)
-      : sample;
+      : { shapes: sample.shapes, attrs: sample.attrs };
   const main = d.pick(dtypesOf(primitive));
-  const fixed = draft.dtypes ?? (known ? undefined : sample?.dtypes);
-  const dtypes = draft.shapes.map(
-    (_, k): DType => X,
-  );
+  const sampled =
+    known || primitive.name in onlyIntegers ? undefined : sample?.dtypes?.map((t) => (t === 'f32' ? null : t));
+  const dtypes = draft.shapes.map((_, k): DType => (draft.dtypes ?? sampled)?.[k] ?? main);
   const shift = primitive.name.endsWith('Shift') ? { below: [undefined, 8] } : {};
   return { ...shift, ...draft, dtypes };
 }
