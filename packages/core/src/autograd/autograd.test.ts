@@ -121,10 +121,10 @@ group('custom functions', () => {
   const cube = nn.customFunction({
     name: 'cube',
     forward: (ctx, x) => {
-      ctx.saveForBackward(x!);
-      return nn.mul(nn.mul(x!, x!), x!);
+      ctx.saveForBackward(x);
+      return nn.mul(nn.mul(x, x), x);
     },
-    backward: ({ saved: [x] }, g) => nn.mul(g!, nn.mul(nn.square(x!), 3)),
+    backward: ({ saved: [x] }, g) => nn.mul(g, nn.mul(nn.square(x!), 3)),
   });
   test('first and second derivative, eager and compiled', () => {
     const d2 = (t: nn.Tensor): nn.Tensor => nn.grad((y) => nn.sum(nn.grad((z) => nn.sum(cube(z)))(y)[0]!))(t)[0]!;
@@ -133,8 +133,8 @@ group('custom functions', () => {
   test('several results', () => {
     const both = nn.customFunctionTuple({
       name: 'split',
-      forward: (_, x) => [nn.mul(x!, 2), nn.mul(x!, 3)],
-      backward: (_, a, b) => nn.add(nn.mul(a!, 2), nn.mul(b!, 3)),
+      forward: (_, x) => [nn.mul(x, 2), nn.mul(x, 3)],
+      backward: (_, a, b) => nn.add(nn.mul(a, 2), nn.mul(b, 3)),
     });
     const x = leaf([1]);
     const [a, b] = both(x) as [nn.Tensor, nn.Tensor];
@@ -142,7 +142,7 @@ group('custom functions', () => {
   });
   test('wrong cotangents are refused', () => {
     const wrong = (backward: nn.CustomFunction['backward']) => () =>
-      nn.gradients([nn.sum(nn.customFunction({ name: 'f', forward: (_, x) => nn.neg(x!), backward })(leaf([1, 2])))]);
+      nn.gradients([nn.sum(nn.customFunction({ name: 'f', forward: (_, x) => nn.neg(x), backward })(leaf([1, 2])))]);
     expect(wrong(() => [null, null])).toThrow('f: backward returned 2 cotangents for 1 inputs');
     expect(wrong(() => nn.tensor([1]))).toThrow('f: cotangent 0 is f32[1], its input is f32[2]');
   });
