@@ -61,6 +61,19 @@ export { Edge, Tensor, type Cell, type Device, type GradHook, type Primitive } f
 export { flatten, handle, isHandle, type Flat, type Handle } from './graph/tree.js';
 export { Variable, type VariableOptions } from './graph/variable.js';
 export * from './ops/index.js';
+export { elementwise, movement, reduction, type Elementwise, type ReduceAttrs, type Reduction } from './ops/define.js';
+export {
+  binaryFunction,
+  numeric,
+  op,
+  realFunction,
+  sameTypeFunction,
+  type BinaryOp,
+  type Meeting,
+  type UnaryOp,
+} from './ops/makers.js';
+export { expr, lit, type Access, type Expr, type ScalarOp } from './kernel/index.js';
+export type { Call, Keep, Lowering } from './graph/tensor.js';
 export { primitives } from './ops/primitives.js';
 export * from './autograd/index.js';
 export * from './functional/index.js';

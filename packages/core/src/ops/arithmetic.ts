@@ -5,7 +5,7 @@ import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { commonType, elementwise, toTensor, toType, zerosFor, type Operand } from './define.js';
 import {
-  binary,
+  binaryFunction,
   boolean,
   both,
   common,
@@ -14,33 +14,33 @@ import {
   numeric,
   op,
   other,
-  same,
+  sameTypeFunction,
   type BinaryOp,
   type UnaryOp,
 } from './makers.js';
 
 const zero = (g: Tensor): Tensor => zerosFor(g.shape, g);
 /** -x */
-export const neg: UnaryOp = same('neg', { expr: op('neg'), grad: (g) => neg(g) });
+export const neg: UnaryOp = sameTypeFunction('neg', { expr: op('neg'), grad: (g) => neg(g) });
 /** |x|; the derivative at 0 is 0. */
-export const abs: UnaryOp = same('abs', {
+export const abs: UnaryOp = sameTypeFunction('abs', {
   expr: op('abs'),
   grad: (g, x) => mul(g, sign(x)),
   keep: 'x',
   domain: 'apart',
 });
 /** -1, 0 or 1. */
-export const sign: UnaryOp = same('sign', { expr: op('sign'), grad: zero, domain: 'apart' });
+export const sign: UnaryOp = sameTypeFunction('sign', { expr: op('sign'), grad: zero, domain: 'apart' });
 /** The largest integer that is not above x. */
-export const floor: UnaryOp = same('floor', { expr: op('floor'), grad: zero, domain: 'apart' });
+export const floor: UnaryOp = sameTypeFunction('floor', { expr: op('floor'), grad: zero, domain: 'apart' });
 /** The smallest integer that is not below x. */
-export const ceil: UnaryOp = same('ceil', { expr: op('ceil'), grad: zero, domain: 'apart' });
+export const ceil: UnaryOp = sameTypeFunction('ceil', { expr: op('ceil'), grad: zero, domain: 'apart' });
 /** x without its fraction. */
-export const trunc: UnaryOp = same('trunc', { expr: op('trunc'), grad: zero, domain: 'apart' });
+export const trunc: UnaryOp = sameTypeFunction('trunc', { expr: op('trunc'), grad: zero, domain: 'apart' });
 /** The nearest integer; halves go to the even one. */
-export const round: UnaryOp = same('round', { expr: op('round'), grad: zero, domain: 'apart' });
+export const round: UnaryOp = sameTypeFunction('round', { expr: op('round'), grad: zero, domain: 'apart' });
 /** x^2 */
-export const square: UnaryOp = same('square', {
+export const square: UnaryOp = sameTypeFunction('square', {
   expr: (x) => expr('mul', x, x),
   grad: (g, x) => mul(g, mul(x, 2)),
   keep: 'x',
@@ -48,19 +48,23 @@ export const square: UnaryOp = same('square', {
 
 const toBool = { result: 'bool' } as const;
 /** True where x is 0 or false. */
-export const logicalNot: UnaryOp = same('logicalNot', { expr: (x) => expr('eq', x, like(0, x)) }, toBool);
+export const logicalNot: UnaryOp = sameTypeFunction('logicalNot', { expr: (x) => expr('eq', x, like(0, x)) }, toBool);
 /** True where x is not a number. */
-export const isNaN: UnaryOp = same('isNaN', { expr: (x) => expr('ne', x, x) }, toBool);
+export const isNaN: UnaryOp = sameTypeFunction('isNaN', { expr: (x) => expr('ne', x, x) }, toBool);
 /** True where x is infinite. */
-export const isInf: UnaryOp = same('isInf', { expr: (x) => expr('eq', expr('abs', x), like(Infinity, x)) }, toBool);
+export const isInf: UnaryOp = sameTypeFunction(
+  'isInf',
+  { expr: (x) => expr('eq', expr('abs', x), like(Infinity, x)) },
+  toBool,
+);
 /** True where x is neither infinite nor NaN. */
-export const isFinite: UnaryOp = same(
+export const isFinite: UnaryOp = sameTypeFunction(
   'isFinite',
   { expr: (x) => expr('lt', expr('abs', x), like(Infinity, x)) },
   toBool,
 );
 /** All bits turned; on bools the logical not. */
-export const bitwiseNot: UnaryOp = same(
+export const bitwiseNot: UnaryOp = sameTypeFunction(
   'bitwiseNot',
   {
     expr: (x) =>
@@ -76,17 +80,17 @@ export const cast: (x: Operand, dtype: DType) => Tensor = toType;
 const choose = (condition: Tensor, g: Tensor): Tensor => where(condition, g, 0);
 
 /** a + b */
-export const add: BinaryOp = binary('add', numeric, { expr: op('add'), vjp: [(g) => g, (g) => g] });
+export const add: BinaryOp = binaryFunction('add', numeric, { expr: op('add'), vjp: [(g) => g, (g) => g] });
 /** a - b */
-export const sub: BinaryOp = binary('sub', numeric, { expr: op('sub'), vjp: [(g) => g, (g) => neg(g)] });
+export const sub: BinaryOp = binaryFunction('sub', numeric, { expr: op('sub'), vjp: [(g) => g, (g) => neg(g)] });
 /** a * b */
-export const mul: BinaryOp = binary('mul', numeric, {
+export const mul: BinaryOp = binaryFunction('mul', numeric, {
   expr: op('mul'),
   vjp: [(g, { inputs: [, b] }) => mul(g, b!), (g, { inputs: [a] }) => mul(g, a!)],
   ...other,
 });
 /** a / b; integers divide as f32. */
-export const div: BinaryOp = binary('div', floating, {
+export const div: BinaryOp = binaryFunction('div', floating, {
   expr: op('div'),
   domain: 'positive',
   vjp: [(g, { inputs: [, b] }) => div(g, b!), (g, { inputs: [a, b] }) => neg(div(mul(g, a!), mul(b!, b!)))],
@@ -96,14 +100,14 @@ export const div: BinaryOp = binary('div', floating, {
 const share = (g: Tensor, mine: Tensor, other: Tensor, wins: (a: Operand, b: Operand) => Tensor): Tensor =>
   where(wins(mine, other), g, where(equal(mine, other), mul(g, 0.5), 0));
 /** The larger of a and b; NaN if one is NaN. */
-export const maximum: BinaryOp = binary('maximum', common, {
+export const maximum: BinaryOp = binaryFunction('maximum', common, {
   expr: op('max'),
   domain: 'apart',
   vjp: [(g, { inputs: [a, b] }) => share(g, a!, b!, greater), (g, { inputs: [a, b] }) => share(g, b!, a!, greater)],
   ...both,
 });
 /** The smaller of a and b; NaN if one is NaN. */
-export const minimum: BinaryOp = binary('minimum', common, {
+export const minimum: BinaryOp = binaryFunction('minimum', common, {
   expr: op('min'),
   domain: 'apart',
   vjp: [(g, { inputs: [a, b] }) => share(g, a!, b!, less), (g, { inputs: [a, b] }) => share(g, b!, a!, less)],
@@ -115,37 +119,37 @@ const swap =
   (a: Expr, b: Expr): Expr =>
     expr(name, b, a);
 /** a < b */
-export const less: BinaryOp = binary('less', common, { expr: op('lt'), ...comparison });
+export const less: BinaryOp = binaryFunction('less', common, { expr: op('lt'), ...comparison });
 /** a <= b */
-export const lessEqual: BinaryOp = binary('lessEqual', common, { expr: op('le'), ...comparison });
+export const lessEqual: BinaryOp = binaryFunction('lessEqual', common, { expr: op('le'), ...comparison });
 /** a > b */
-export const greater: BinaryOp = binary('greater', common, { expr: swap('lt'), ...comparison });
+export const greater: BinaryOp = binaryFunction('greater', common, { expr: swap('lt'), ...comparison });
 /** a >= b */
-export const greaterEqual: BinaryOp = binary('greaterEqual', common, { expr: swap('le'), ...comparison });
+export const greaterEqual: BinaryOp = binaryFunction('greaterEqual', common, { expr: swap('le'), ...comparison });
 /** a equals b; NaN equals nothing. */
-export const equal: BinaryOp = binary('equal', common, { expr: op('eq'), ...comparison });
+export const equal: BinaryOp = binaryFunction('equal', common, { expr: op('eq'), ...comparison });
 /** a differs from b. */
-export const notEqual: BinaryOp = binary('notEqual', common, { expr: op('ne'), ...comparison });
+export const notEqual: BinaryOp = binaryFunction('notEqual', common, { expr: op('ne'), ...comparison });
 
 const logic = { result: 'bool', dtypes: ['bool', 'bool'], domain: 'integer' } as const;
 /** Both are true (or not 0). */
-export const logicalAnd: BinaryOp = binary('logicalAnd', boolean, { expr: op('and'), ...logic });
+export const logicalAnd: BinaryOp = binaryFunction('logicalAnd', boolean, { expr: op('and'), ...logic });
 /** One of them is true (or not 0). */
-export const logicalOr: BinaryOp = binary('logicalOr', boolean, { expr: op('or'), ...logic });
+export const logicalOr: BinaryOp = binaryFunction('logicalOr', boolean, { expr: op('or'), ...logic });
 /** Exactly one of them is true (or not 0). */
-export const logicalXor: BinaryOp = binary('logicalXor', boolean, { expr: op('xor'), ...logic });
+export const logicalXor: BinaryOp = binaryFunction('logicalXor', boolean, { expr: op('xor'), ...logic });
 
 const integers = { dtypes: ['i32', 'i32'], domain: 'integer' } as const;
 /** The bits that both have. */
-export const bitwiseAnd: BinaryOp = binary('bitwiseAnd', common, { expr: op('and'), ...integers });
+export const bitwiseAnd: BinaryOp = binaryFunction('bitwiseAnd', common, { expr: op('and'), ...integers });
 /** The bits that one of them has. */
-export const bitwiseOr: BinaryOp = binary('bitwiseOr', common, { expr: op('or'), ...integers });
+export const bitwiseOr: BinaryOp = binaryFunction('bitwiseOr', common, { expr: op('or'), ...integers });
 /** The bits that exactly one of them has. */
-export const bitwiseXor: BinaryOp = binary('bitwiseXor', common, { expr: op('xor'), ...integers });
+export const bitwiseXor: BinaryOp = binaryFunction('bitwiseXor', common, { expr: op('xor'), ...integers });
 /** a shifted left by b bits. */
-export const leftShift: BinaryOp = binary('leftShift', numeric, { expr: op('shl'), ...integers });
+export const leftShift: BinaryOp = binaryFunction('leftShift', numeric, { expr: op('shl'), ...integers });
 /** a shifted right by b bits: i32 keeps its sign. */
-export const rightShift: BinaryOp = binary('rightShift', numeric, {
+export const rightShift: BinaryOp = binaryFunction('rightShift', numeric, {
   expr: (a, b) => expr(a.dtype === 'i32' ? 'shr' : 'ushr', a, b),
   ...integers,
 });

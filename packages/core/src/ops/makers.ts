@@ -46,7 +46,7 @@ function record(
 }
 /** A real function: integers become f32 first. */
 /* @__NO_SIDE_EFFECTS__ */
-export function real(name: string, o: Real): UnaryOp {
+export function realFunction(name: string, o: Real): UnaryOp {
   const primitive = record(name, o);
   return Object.assign(
     (x: Operand) => {
@@ -58,7 +58,7 @@ export function real(name: string, o: Real): UnaryOp {
 }
 /** A function that keeps the dtype. */
 /* @__NO_SIDE_EFFECTS__ */
-export function same(name: string, o: Real, extra: Partial<Elementwise> = {}): UnaryOp {
+export function sameTypeFunction(name: string, o: Real, extra: Partial<Elementwise> = {}): UnaryOp {
   const primitive = record(name, o, extra);
   return Object.assign((x: Operand) => apply(primitive, [toTensor(x)], null), { primitive });
 }
@@ -81,7 +81,7 @@ export const numeric: Meeting = (name, a, b) => {
 export const boolean: Meeting = () => 'bool';
 
 /* @__NO_SIDE_EFFECTS__ */
-export function binary(name: string, meet: Meeting, o: Omit<Elementwise, 'arity'>): BinaryOp {
+export function binaryFunction(name: string, meet: Meeting, o: Omit<Elementwise, 'arity'>): BinaryOp {
   const primitive = elementwise(name, { arity: 2, ...o });
   return Object.assign(
     (a: Operand, b: Operand) => {
