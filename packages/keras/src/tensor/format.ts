@@ -1,0 +1,109 @@
+// Prints numbers as NumPy does: 8 digits, aligned columns, 75 characters a line, `...` beyond 1,000 elements.
+import type { TypedArray } from '@nn/core';
+
+const edge = 3;
+const lineWidth = 75;
+
+/** A shape as Python writes a tuple: `(2, 3)`, `(4,)`, `(None, 10)`. */
+export function formatShape(shape: readonly (number | null)[]): string {
+  const dims = shape.map((d) => (d === null ? 'None' : String(d)));
+  return dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
+}
+
+/** The shortest digits that identify a 32-bit float. */
+function shortest(x: number, single: boolean): string {
+  if (!single) return String(x);
+  for (let digits = 1; digits <= 9; digits++) {
+    const text = x.toPrecision(digits);
+    if (Math.fround(Number(text)) === x) return String(Number(text));
+  }
+  return String(x);
+}
+
+/** How each number of an array is written: all of them with the same number of places. */
+function floatFormat(values: readonly number[], single: boolean): (x: number) => string {
+  const finite = values.filter(Number.isFinite);
+  const sizes = finite.filter((x) => x !== 0).map(Math.abs);
+  const special = (x: number): string => (Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
+  const largest = Math.max(...sizes, 0);
+  const smallest = sizes.length ? Math.min(...sizes) : 1;
+  if (largest >= 1e8 || (sizes.length > 0 && (smallest < 1e-4 || largest / smallest > 1000))) {
+    const digits = (x: number): string => shortest(Math.abs(x), single).replace(/e.*/, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
+    const places = Math.min(8, Math.max(0, ...finite.map((x) => digits(x).length - 1)));
+    return (x) => {
+      if (!Number.isFinite(x)) return special(x);
+      const [mantissa, exponent] = x.toExponential(places).split('e') as [string, string];
+      return `${places ? mantissa : `${mantissa}.`}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+    };
+  }
+  const fraction = (x: number): string => {
+    const text = shortest(x, single);
+    const plain = text.includes('e') ? x.toFixed(8).replace(/0+$/, '') : text;
+    return plain.split('.')[1] ?? '';
+  };
+  const places = Math.min(8, Math.max(0, ...finite.map((x) => fraction(x).length)));
+  return (x) => {
+    if (!Number.isFinite(x)) return special(x);
+    const text = x.toFixed(places).replace(/(\.\d*?)0+$/, '$1');
+    return text.includes('.') ? text : `${text}.`;
+  };
+}
+
+/** Aligns on the point: whole part to the right, fraction to the left. */
+function align(texts: readonly string[]): string[] {
+  const split = texts.map((t) => (t.includes('.') ? [t.slice(0, t.indexOf('.')), t.slice(t.indexOf('.'))] : [t, ''])) as [string, string][];
+  const left = Math.max(0, ...split.map(([a]) => a.length));
+  const right = Math.max(0, ...split.map(([, b]) => b.length));
+  return split.map(([a, b]) => a.padStart(left) + b.padEnd(right));
+}
+
+/**
+ * The elements of an array as NumPy prints them.
+ *
+ * @example
+ * formatArray(new Float32Array([1, 2.5]), [2], 'float32') // => '[1.  2.5]'
+ */
+export function formatArray(data: TypedArray, shape: readonly number[], dtype: string): string {
+  const summarize = data.length > 1000;
+  const shown: number[] = [];
+  const visit = (axis: number, offset: number, stride: number): void => {
+    if (axis === shape.length) return void shown.push(data[offset]!);
+    const n = shape[axis]!;
+    const step = stride / n;
+    for (let i = 0; i < n; i++) {
+      if (summarize && n > 2 * edge && i === edge) i = n - edge;
+      visit(axis + 1, offset + i * step, step);
+    }
+  };
+  visit(0, 0, data.length);
+  const float = dtype.startsWith('float');
+  const one = float ? floatFormat(shown, dtype === 'float32') : dtype === 'bool' ? (x: number) => (x ? 'True' : 'False') : String;
+  if (!shape.length) return one(shown[0]!).trim();
+  const raw = shown.map(one);
+  const width = Math.max(0, ...raw.map((t) => t.length));
+  const texts = float ? align(raw) : raw.map((t) => t.padStart(width));
+  let next = 0;
+  const render = (axis: number): string => {
+    const n = shape[axis]!;
+    const cut = summarize && n > 2 * edge;
+    const count = cut ? 2 * edge : n;
+    if (axis < shape.length - 1) {
+      const rows = Array.from({ length: count }, () => render(axis + 1));
+      if (cut) rows.splice(edge, 0, '...');
+      return `[${rows.join(`\n${'\n'.repeat(shape.length - axis - 2)}${' '.repeat(axis + 1)}`)}]`;
+    }
+    const items = texts.slice(next, (next += count));
+    if (cut) items.splice(edge, 0, '...');
+    const indent = ' '.repeat(shape.length);
+    let line = '';
+    const lines: string[] = [];
+    for (const item of items) {
+      if (line && indent.length + line.length + 1 + item.length > lineWidth - 1) {
+        lines.push(line);
+        line = item;
+      } else line = line ? `${line} ${item}` : item;
+    }
+    return `[${[...lines, line].join(`\n${indent}`)}]`;
+  };
+  return render(0);
+}

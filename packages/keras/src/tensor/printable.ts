@@ -1,0 +1,9 @@
+// Printing in Node: console.log shows what toString says.
+
+/** Makes console.log of objects with this prototype show their toString. */
+export function printable(prototype: object): void {
+  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
+    configurable: true,
+    value(this: object): string { return String(this); },
+  });
+}
