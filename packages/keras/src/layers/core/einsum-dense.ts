@@ -28,7 +28,7 @@ interface Analysis {
 export function analyzeEquation(equation: string, biasAxes: string | null, inputShape: Shape, outputShape: Shape): Analysis {
   const match = /^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$/.exec(equation.replaceAll(' ', ''));
   if (!match) throw new core.ValueError(`Invalid einsum equation '${equation}'. Equations must be in the form [X],[Y]->[Z], ...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....`);
-  const [, before, input, , weight, , output] = match as unknown as [string, string | undefined, string, string | undefined, string, string | undefined, string];
+  const [, before, input, after, weight, , output] = match as unknown as [string, string | undefined, string, string | undefined, string, string | undefined, string];
   const sizes = new Map<string, number>();
   const known = (letter: string, size: number | null | undefined): void => {
     const was = sizes.get(letter);
@@ -49,10 +49,10 @@ export function analyzeEquation(equation: string, biasAxes: string | null, input
   for (const letter of biasAxes ?? '') {
     if (!output.includes(letter)) throw new core.ValueError(`Bias dimension '${letter}' was requested, but is not part of the output spec '${output}'`);
   }
-  const first = bias?.findIndex((n) => n !== 1) ?? -1;
+  const first = Math.min(...[...(biasAxes ?? '')].map((letter) => output.indexOf(letter)));
   const letters = [...weight];
   const axesIn = (spec: string): number[] => letters.flatMap((letter, i) => (spec.includes(letter) ? [i] : []));
-  return { kernel: letters.map(size), bias: bias && bias.slice(first < 0 ? bias.length - 1 : first), inputAxes: axesIn(input), outputAxes: axesIn(output) };
+  return { kernel: letters.map(size), bias: bias && [...bias.slice(first), ...Array.from({ length: after ? outputShape.length + 1 - output.length : 0 }, () => 1)], inputAxes: axesIn(input), outputAxes: axesIn(output) };
 }
 
 /**

@@ -1,6 +1,5 @@
 // LayerNormalization, GroupNormalization, RMSNormalization and UnitNormalization.
 import * as core from '@nn/core';
-import { formatShape } from '../../tensor/format.js';
 import { apply, type Shape, type Tensor } from '../../tensor/tensor.js';
 import type { Variable } from '../../tensor/variable.js';
 import { knownSize } from '../core/dense.js';
@@ -68,14 +67,13 @@ export class LayerNormalization extends CenterScale {
     this.rmsScaling = o.rmsScaling ?? false;
   }
   override build(inputShape: Shape): void {
-    const axes = listed(this.axis).map((a) => core.normalizeAxis(`Layer '${this.name}'`, a, inputShape.length));
-    if (new Set(axes).size !== axes.length) throw new core.ValueError(`Duplicate axes are not allowed. Received: axis=${formatShape(listed(this.axis))}`);
-    this.axis = axes.sort((a, b) => a - b);
-    this.makeWeights(this.axis.map((a) => knownSize(this, inputShape, a)), this.center && !this.rmsScaling, this.scale || this.rmsScaling);
+    const axes = core.normalizeAxes(`Layer '${this.name}'`, listed(this.axis), inputShape.length);
+    this.axis = [...listed(this.axis)].sort((a, b) => a - b);
+    this.makeWeights(axes.map((a) => knownSize(this, inputShape, a)), this.center && !this.rmsScaling, this.scale || this.rmsScaling);
   }
   override call(inputs: Tensor): Tensor {
-    const axes = listed(this.axis);
     return this.affine(inputs, (x, gamma, beta) => {
+      const axes = core.normalizeAxes(`Layer '${this.name}'`, listed(this.axis), x.ndim);
       const { mean, variance } = core.moments(x, axes, { keepdims: true });
       const [weight, bias] = [spread(gamma, x, axes), spread(beta, x, axes)];
       if (this.rmsScaling) return core.mul(core.mul(x, core.rsqrt(core.add(variance, this.epsilon))), weight!);

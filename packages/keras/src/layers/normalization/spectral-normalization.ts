@@ -16,22 +16,21 @@ export class SpectralNormalization extends Wrapper {
   static override readonly className = 'SpectralNormalization';
   static override get configKeys(): readonly ConfigKey[] { return ['layer', 'power_iterations']; }
   readonly powerIterations: number;
+  /** The weight of the wrapped layer that is normalized. */
+  kernel!: Variable;
   vectorU!: Variable;
   constructor(layer: Layer, o: LayerOptions & { powerIterations?: number } = {}) {
     super(layer, o);
     this.powerIterations = o.powerIterations ?? 1;
     if (this.powerIterations <= 0) throw new core.ValueError(`\`power_iterations\` should be greater than zero. Received: \`power_iterations=${this.powerIterations}\``);
   }
-  /** The weight of the wrapped layer that is normalized. */
-  private get kernel(): Variable {
-    const { kernel, embeddings } = this.layer as unknown as { kernel?: unknown; embeddings?: unknown };
-    const found = kernel ?? embeddings;
-    if (found instanceof Variable) return found;
-    throw new core.ValueError(`${this.layer.className} object has no attribute 'kernel' nor 'embeddings'`);
-  }
   override build(inputShape: Shape): void {
     super.build(inputShape);
     this.inputSpec = new InputSpec({ minNdim: 1, axes: { [-1]: inputShape.at(-1)! } });
+    const { kernel, embeddings } = this.layer as unknown as { kernel?: unknown; embeddings?: unknown };
+    const found = kernel ?? embeddings;
+    if (!(found instanceof Variable)) throw new core.ValueError(`${this.layer.className} object has no attribute 'kernel' nor 'embeddings'`);
+    this.kernel = found;
     this.vectorU = this.addWeight({ name: 'vector_u', shape: [1, this.kernel.shape.at(-1)!], initializer: new TruncatedNormal({ stddev: 0.02 }), trainable: false });
   }
   override call(inputs: Tensor, o: CallOptions = {}): Tensor {

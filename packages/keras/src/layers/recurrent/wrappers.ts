@@ -107,11 +107,7 @@ export class Bidirectional extends Layer {
     this.backwardLayer.resetState();
   }
   override getConfig(): Config {
-    const { name: _, ...rest } = this.forwardLayer.serialize().config;
-    const name = this.forwardLayer.name.replace(/^forward_/, '');
-    const { build_config: _b, ...serialized } = this.forwardLayer.serialize();
-    const { build_config: _c, ...backward } = this.backwardLayer.serialize();
-    return { ...super.getConfig(), merge_mode: this.mergeMode, layer: { ...serialized, config: { name, ...rest } }, backward_layer: backward };
+    return { ...super.getConfig(), merge_mode: this.mergeMode, layer: this.forwardLayer.serialize(), backward_layer: this.backwardLayer.serialize() };
   }
 }
 

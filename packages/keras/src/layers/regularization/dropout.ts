@@ -1,6 +1,7 @@
 // Noise that acts only in training: Dropout and its kin, Gaussian noise; and ActivityRegularization.
 import * as core from '@nn/core';
 import { dataFormatOf, type DataFormat } from '../../config.js';
+import type { Config } from '../../object.js';
 import { L1L2 } from '../../regularizers.js';
 import { SeedGenerator } from '../../seed.js';
 import { apply, type Shape, type Tensor } from '../../tensor/tensor.js';
@@ -66,12 +67,16 @@ export interface SpatialDropoutOptions extends NoiseOptions {
 }
 /** Drops whole feature maps. */
 export abstract class BaseSpatialDropout extends Dropout {
-  static override get configKeys(): readonly ConfigKey[] { return ['rate', 'seed', 'data_format']; }
   readonly dataFormat: DataFormat;
+  private readonly hasLayout: boolean;
   constructor(rank: number, rate: number, o: SpatialDropoutOptions) {
     super(rate, o);
     this.dataFormat = dataFormatOf(o.dataFormat);
+    this.hasLayout = rank > 1;
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
+  }
+  override getConfig(): Config {
+    return { rate: this.rate, seed: this.seed, name: this.name, dtype: this.dtype, ...(this.hasLayout && { data_format: this.dataFormat }) };
   }
   protected override shapeOfNoise(shape: readonly number[]): readonly number[] {
     const channel = this.dataFormat === 'channels_first' ? 1 : shape.length - 1;
@@ -82,7 +87,6 @@ export interface SpatialDropout1D { (...args: Parameters<this['call']>): ReturnT
 /** Drops whole features of a sequence. */
 export class SpatialDropout1D extends BaseSpatialDropout {
   static override readonly className: string = 'SpatialDropout1D';
-  static override get configKeys(): readonly ConfigKey[] { return ['rate', 'seed']; }
   constructor(rate: number, o: NoiseOptions = {}) { super(1, rate, { ...o, dataFormat: 'channels_last' }); }
 }
 export interface SpatialDropout2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
@@ -163,7 +167,7 @@ export class ActivityRegularization extends Layer {
     this.built = true;
   }
   override call(inputs: Tensor): Tensor { return inputs; }
-  override getConfig(): ReturnType<Layer['getConfig']> {
+  override getConfig(): Config {
     const { activity_regularizer: _, ...config } = super.getConfig();
     return config;
   }
