@@ -3,7 +3,8 @@ import { dtypes, normalizeAxis, range, type Shape } from '../base/index.js';
 import type { KernelAttrs } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
-import { equal, greaterEqual, less, mul, where } from './arithmetic.js';
+import { detach } from '../graph/create.js';
+import { equal, greaterEqual, less, logicalAnd, mul, where } from './arithmetic.js';
 import { iota } from './creation.js';
 import { expandTo, reshapeTo, sumOver, toTensor, toType, zerosFor, type Operand } from './define.js';
 import { scatterAdd } from './indexing.js';
@@ -76,16 +77,32 @@ export const cumprodPrimitive: Primitive<ScanAttrs> = scanRecord('cumprod', 'mul
     );
   },
 });
-/** The cotangent of a running extreme goes to the element that was the extreme: the last one of equals. */
-const extremeVjp: Primitive<ScanAttrs>['vjp'] = (g, { inputs: [x], out, attrs }) => {
-  const hit = where(equal(x!, out), iota(x!.shape, attrs.axis), -1);
-  return scatterAdd(zerosFor(g.shape, g), apply(cummaxPrimitive, [hit], attrs), g, attrs.axis);
-};
-const byBoth = { domain: 'apart', keep: { inputs: [0], output: true } } as const;
+/**
+ * The cotangent of a running extreme goes to the element that was the extreme: of equals the last one reached. Elements that set the
+ * record are found in the inclusive scan; before the first one (exclusive) nothing has a cotangent.
+ */
+const extremeVjp =
+  (primitive: () => Primitive<ScanAttrs>): Primitive<ScanAttrs>['vjp'] =>
+  (g, { inputs: [x], attrs }) => {
+    const { axis, reverse } = attrs;
+    const record = apply(primitive(), [detach(x!)], { ...attrs, exclusive: false });
+    const n = x!.shape[axis]!;
+    const hit = where(equal(x!, record), iota(x!.shape, axis), reverse ? n : -1);
+    const at = apply(reverse ? cumminPrimitive : cummaxPrimitive, [hit], attrs);
+    const known = logicalAnd(greaterEqual(at, 0), less(at, n));
+    return scatterAdd(zerosFor(g.shape, g), where(known, at, 0), where(known, g, 0), axis);
+  };
+const byInput = { domain: 'apart', keep: { inputs: [0] } } as const;
 /** The record of `cummax`. */
-export const cummaxPrimitive: Primitive<ScanAttrs> = scanRecord('cummax', 'max', { ...byBoth, vjp: extremeVjp });
+export const cummaxPrimitive: Primitive<ScanAttrs> = scanRecord('cummax', 'max', {
+  ...byInput,
+  vjp: extremeVjp(() => cummaxPrimitive),
+});
 /** The record of `cummin`. */
-export const cumminPrimitive: Primitive<ScanAttrs> = scanRecord('cummin', 'min', { ...byBoth, vjp: extremeVjp });
+export const cumminPrimitive: Primitive<ScanAttrs> = scanRecord('cummin', 'min', {
+  ...byInput,
+  vjp: extremeVjp(() => cumminPrimitive),
+});
 
 export interface ScanOptions {
   /** From the end to the start. Default false. */

@@ -24,34 +24,33 @@ export function* indices(shape: Shape): Generator<number[]> {
   }
 }
 
-interface Loops {
-  readonly i: readonly number[];
-  readonly r: readonly number[];
+/** The value of an expression at one place of the loops. Shared parts are computed once, and only the branch of a `where` that is taken. */
+function evaluate(root: Expr, i: readonly number[], r: readonly number[], inputs: readonly HostArray[]): number {
+  const known = new Map<number, number>();
+  const visit = (e: Expr): number => {
+    if (e.kind === 'const') return e.value;
+    if (e.kind === 'loop') return (e.over === 'i' ? i : r)[e.axis]!;
+    let value = known.get(e.id);
+    if (value === undefined) known.set(e.id, (value = compute(e)));
+    return value;
+  };
+  const compute = (e: Exclude<Expr, { kind: 'const' | 'loop' }>): number => {
+    if (e.kind === 'param') throw new Error('interpret: a primitive has no parameters of its own');
+    if (e.kind === 'load') return inputs[e.input]!.data[visit(e.at)]!;
+    if (e.kind === 'cast') return converted(visit(e.args[0]), e.args[0].dtype, e.dtype);
+    if (e.op === 'where') return visit(visit(e.args[0]!) ? e.args[1]! : e.args[2]!);
+    const v = e.args.map(visit);
+    const exact =
+      e.op === 'mul' && (e.dtype === 'i32' || e.dtype === 'u32') ? Math.imul(v[0]!, v[1]!) : scalarOps[e.op].js(...v);
+    return isFloat(e.dtype) ? exact : coerce(exact, e.dtype);
+  };
+  return visit(root);
 }
 
-function evaluate(e: Expr, at: Loops, inputs: readonly HostArray[]): number {
-  switch (e.kind) {
-    case 'const':
-      return e.value;
-    case 'loop':
-      return at[e.over][e.axis]!;
-    case 'param':
-      throw new Error('interpret: a primitive has no parameters of its own');
-    case 'load':
-      return inputs[e.input]!.data[evaluate(e.at, at, inputs)]!;
-    case 'cast': {
-      const x = evaluate(e.args[0], at, inputs);
-      if (e.dtype === 'bool') return +(x !== 0);
-      if (isFloat(e.dtype)) return e.args[0].dtype === 'f32' ? Math.fround(x) : x;
-      return store(x, e.dtype);
-    }
-    case 'op': {
-      if (e.op === 'where') return evaluate(evaluate(e.args[0]!, at, inputs) ? e.args[1]! : e.args[2]!, at, inputs);
-      const v = e.args.map((a) => evaluate(a, at, inputs));
-      const exact = e.op === 'mul' && e.dtype === 'i32' ? Math.imul(v[0]!, v[1]!) : scalarOps[e.op].js(...v);
-      return isFloat(e.dtype) ? exact : coerce(exact, e.dtype);
-    }
-  }
+function converted(x: number, from: DType, to: DType): number {
+  if (to === 'bool') return +(x !== 0);
+  if (isFloat(to)) return from === 'f32' ? Math.fround(x) : x;
+  return store(x, to);
 }
 
 const combine: Readonly<Record<ReduceOp, (a: number, b: number) => number>> = {
@@ -90,7 +89,7 @@ function run(lowering: Lowering, out: Spec, inputs: readonly HostArray[]): Typed
   const [loopsI, loopsR] = [loops('i', out.shape), loops('r', over)];
   const body = lowering.body(loopsI, loopsR);
   const { op = 'add', axis = 0, reverse = false, exclusive = false, descending = false } = lowering.attrs ?? {};
-  const at = (e: Expr, i: readonly number[], r: readonly number[]): number => evaluate(e, { i, r }, inputs);
+  const at = (e: Expr, i: readonly number[], r: readonly number[]): number => evaluate(e, i, r, inputs);
   const result = allocate(out.dtype, sizeOf(out.shape));
   const put = (k: number, v: number): void => void (result[k] = store(v, out.dtype));
   const moved = (i: readonly number[], p: number): number[] => i.map((v, d) => (d === axis ? p : v));
