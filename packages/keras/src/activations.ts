@@ -33,8 +33,8 @@ export const logSoftmax = (x: TensorLike, o: { axis?: number } = {}): Tensor => 
 /** `1 / (1 + exp(-x))`. Losses use the logits behind it. */
 export const sigmoid = (x: TensorLike): Tensor => remember(apply('Sigmoid', [x], core.sigmoid), x);
 export const elu = (x: TensorLike, o: { alpha?: number } = {}): Tensor => apply('Elu', [x], (t) => core.elu(t, o.alpha ?? 1));
-export const celu = (x: TensorLike, o: { alpha?: number } = {}): Tensor => apply('Celu', [x], (t) => core.celu(t, o.alpha ?? 1));
-export const selu = (x: TensorLike): Tensor => apply('Selu', [x], core.selu);
+export const celu = (x: TensorLike, o: { alpha?: number } = {}): Tensor => apply('Celu', [x], (t) => celuOf(t, o.alpha ?? 1));
+export const selu = (x: TensorLike): Tensor => apply('Selu', [x], seluOf);
 export const gelu = (x: TensorLike, o: { approximate?: boolean } = {}): Tensor => apply('Gelu', [x], (t) => core.gelu(t, { approximate: o.approximate ?? false }));
 export const softplus = (x: TensorLike): Tensor => apply('Softplus', [x], (t) => core.softplus(t));
 export const softsign = (x: TensorLike): Tensor => apply('Softsign', [x], core.softsign);
@@ -43,12 +43,12 @@ export const hardShrink = (x: TensorLike, o: { threshold?: number } = {}): Tenso
 export const sparsePlus = (x: TensorLike): Tensor => apply('SparsePlus', [x], core.sparsePlus);
 export const sparseSigmoid = (x: TensorLike): Tensor => apply('SparseSigmoid', [x], core.sparseSigmoid);
 export const squareplus = (x: TensorLike, o: { b?: number } = {}): Tensor => apply('Squareplus', [x], (t) => core.squareplus(t, o.b ?? 4));
-export const sparsemax = (x: TensorLike, o: { axis?: number } = {}): Tensor => apply('Sparsemax', [x], (t) => core.sparsemax(t, o.axis ?? -1));
+export const sparsemax = (x: TensorLike, o: { axis?: number } = {}): Tensor => apply('Sparsemax', [x], (t) => sparsemaxOf(t, o.axis ?? -1));
 export const silu = (x: TensorLike): Tensor => apply('Silu', [x], core.silu);
 export const glu = (x: TensorLike, o: { axis?: number } = {}): Tensor => apply('Glu', [x], (t) => core.glu(t, o.axis ?? -1));
 export const tanh = (x: TensorLike): Tensor => apply('Tanh', [x], core.tanh);
 export const tanhShrink = (x: TensorLike): Tensor => apply('TanhShrink', [x], core.tanhShrink);
-export const hardTanh = (x: TensorLike): Tensor => apply('HardTanh', [x], (t) => core.hardTanh(t));
+export const hardTanh = (x: TensorLike): Tensor => apply('HardTanh', [x], hardTanhOf);
 /** `x` above the limit, else `defaultValue`. */
 export const threshold = (x: TensorLike, limit: number, defaultValue: number): Tensor => apply('Threshold', [x], (t) => core.threshold(t, limit, defaultValue));
 export const exponential = (x: TensorLike): Tensor => apply('Exp', [x], core.exp);
@@ -58,6 +58,28 @@ export const logSigmoid = (x: TensorLike): Tensor => apply('LogSigmoid', [x], co
 export const mish = (x: TensorLike): Tensor => apply('Mish', [x], core.mish);
 export const linear = (x: Tensor): Tensor => x;
 export { silu as swish, hardSilu as hardSwish };
+
+// The slopes at the bends are TensorFlow's: 1.0507 at 0 for selu, 2 at 0 for celu, 1 at -1 and 1 for hard_tanh.
+function seluOf(t: core.Tensor): core.Tensor {
+  const negative = core.mul(core.expm1(core.where(core.less(t, 0), t, 0)), 1.6732632423543772);
+  return core.mul(core.where(core.less(t, 0), negative, t), 1.0507009873554805);
+}
+function celuOf(t: core.Tensor, alpha: number): core.Tensor {
+  const negative = core.where(core.lessEqual(t, 0), t, 0);
+  return core.add(core.where(core.greaterEqual(t, 0), t, 0), core.mul(core.expm1(core.div(negative, alpha)), alpha));
+}
+const hardTanhOf = (t: core.Tensor): core.Tensor => core.where(core.less(t, -1), -1, core.where(core.greater(t, 1), 1, t));
+// As Keras computes it on TensorFlow: tau is the sum of all cumulative sums of the support, less 1, over its size.
+function sparsemaxOf(t: core.Tensor, axis: number): core.Tensor {
+  const a = core.normalizeAxis('sparsemax', axis, t.ndim);
+  const { values } = core.sort(t, { axis: a, descending: true });
+  const sums = core.cumsum(values, a);
+  const rank = core.add(core.iota(t.shape, a, t.dtype), 1);
+  const support = core.greater(core.sub(values, core.div(core.sub(sums, 1), rank)), 0);
+  const over = { axes: a, keepdims: true };
+  const tau = core.div(core.sub(core.sum(core.where(support, sums, 0), over), 1), core.sum(core.cast(support, t.dtype), over));
+  return core.maximum(core.sub(t, tau), 0);
+}
 
 function remember(output: Tensor, x: TensorLike): Tensor {
   if (!output.symbolic) output.kerasLogits = asTensor(x);

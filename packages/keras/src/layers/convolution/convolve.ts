@@ -10,9 +10,12 @@ export const channelsFirst = (x: core.Tensor, format: DataFormat): core.Tensor =
 /** [n, c, *spatial] -> [n, *spatial, c] */
 export const channelsBack = (x: core.Tensor, format: DataFormat): core.Tensor =>
   format === 'channels_first' ? x : core.permute(x, [0, ...range(x.ndim - 2).map((i) => i + 2), 1]);
-/** Adds a vector of one value per channel. */
-export const addBias = (x: core.Tensor, bias: core.Tensor | undefined, format: DataFormat): core.Tensor =>
-  bias ? core.add(x, format === 'channels_first' ? core.reshape(bias, [bias.size, ...range(x.ndim - 2).map(() => 1)]) : bias) : x;
+/** Adds a vector of one value per channel. As in Keras on TensorFlow, a last axis of that size is taken for the channels, whatever the layout. */
+export function addBias(x: core.Tensor, bias: core.Tensor | undefined, format: DataFormat): core.Tensor {
+  if (!bias) return x;
+  const last = format === 'channels_last' || (bias.size > 1 && x.shape.at(-1) === bias.size);
+  return core.add(x, last ? bias : core.reshape(bias, [bias.size, ...range(x.ndim - 2).map(() => 1)]));
+}
 
 export interface ConvolutionOptions {
   readonly strides: readonly number[];
