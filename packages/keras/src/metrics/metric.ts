@@ -47,18 +47,34 @@ export abstract class Metric extends KerasObject {
   abstract result(): Tensor | { [name: string]: Tensor };
 
   /** State of the metric, reset to zeros. */
-  addWeight(o: { shape?: readonly number[]; initializer?: initializers.InitializerLike; dtype?: string; name?: string } = {}): Variable {
-    const variable = withName(this, this.name.replaceAll('/', '>'), () => new Variable(initializers.get(o.initializer ?? 'zeros'), {
-      shape: o.shape ?? [], dtype: o.dtype ?? this.dtype, trainable: false, ...(o.name !== undefined && { name: o.name }),
-    }));
+  addWeight(
+    o: { shape?: readonly number[]; initializer?: initializers.InitializerLike; dtype?: string; name?: string } = {},
+  ): Variable {
+    const variable = withName(
+      this,
+      this.name.replaceAll('/', '>'),
+      () =>
+        new Variable(initializers.get(o.initializer ?? 'zeros'), {
+          shape: o.shape ?? [],
+          dtype: o.dtype ?? this.dtype,
+          trainable: false,
+          ...(o.name !== undefined && { name: o.name }),
+        }),
+    );
     this.state.push(variable);
     return variable;
   }
-  get variables(): Variable[] { return [...this.state]; }
+  get variables(): Variable[] {
+    return [...this.state];
+  }
   /** Starts again: between epochs, and before an evaluation. */
   resetState(): void {
     for (const v of this.variables) v.assign(new Tensor(untraced(() => zeros(v.shape, coreDType(this.name, v.dtype)))));
   }
-  override getConfig(): Config { return configOf(this, ['name', 'dtype']); }
-  override toString(): string { return `<${this.className} name=${this.name}>`; }
+  override getConfig(): Config {
+    return configOf(this, ['name', 'dtype']);
+  }
+  override toString(): string {
+    return `<${this.className} name=${this.name}>`;
+  }
 }

@@ -13,10 +13,10 @@ const infix: Partial<Record<ScalarOp, string>> = {
   rem: '($0%$1)',
   max: 'Math.max($0,$1)',
   min: 'Math.min($0,$1)',
-  lt: '+($0<$1)',
-  le: '+($0<=$1)',
-  eq: '+($0===$1)',
-  ne: '+($0!==$1)',
+  lt: '($0<$1?1:0)',
+  le: '($0<=$1?1:0)',
+  eq: '($0===$1?1:0)',
+  ne: '($0!==$1?1:0)',
   and: '($0&$1)',
   or: '($0|$1)',
   xor: '($0^$1)',
@@ -55,7 +55,7 @@ const convert: Record<DType, (text: string, from: DType) => string> = {
   i32: (t) => `(${t}|0)`,
   u32: (t) => `(${t}>>>0)`,
   u8: (t) => `(${t}&255)`,
-  bool: (t) => `+(${t}!==0)`,
+  bool: (t) => `(${t}!==0?1:0)`,
 };
 
 function spell(e: Extract<Expr, { kind: 'op' }>, args: readonly string[]): string {
@@ -70,7 +70,7 @@ function spell(e: Extract<Expr, { kind: 'op' }>, args: readonly string[]): strin
   return isIndex(e) && e.args.every(isIndex) ? text : wrap[e.dtype](text);
 }
 
-const number = (v: number): string => (Object.is(v, -0) ? '-0' : v < 0 ? `(${v})` : `${v}`);
+const number = (v: number): string => (Object.is(v, -0) ? '(-0)' : v < 0 ? `(${v})` : `${v}`);
 
 /** Where loop variables stand: `i` and `r` loops start at these depths; null when all is computed at the innermost place. */
 type Depths = { readonly i: number; readonly r: number } | null;
