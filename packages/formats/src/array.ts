@@ -92,7 +92,7 @@ export function elementBytes(dtype: StoredDType): number {
  */
 export function decode({ dtype, shape, bytes }: StoredArray): CoreArray {
   if (isCore(dtype)) {
-    const copy = dtype === 'bool' ? bytes.map((b) => (b ? 1 : 0)) : bytes.slice();
+    const copy = dtype === 'bool' ? Uint8Array.from(bytes, (b) => (b ? 1 : 0)) : Uint8Array.from(bytes);
     return { dtype, shape, data: new constructors[dtype](copy.buffer) };
   }
   const { bytes: step, to, read } = decoders[dtype];
