@@ -233,7 +233,7 @@ export class Dice extends Loss {
     return { ...super.getConfig(), ...configOf(this, ['axis']) };
   }
 }
-/** Dice with weights for false positives (alpha) and false negatives (beta). */
+/** Dice with weights: alpha for `y (1 - x)`, beta for `x (1 - y)`. */
 export class Tversky extends Loss {
   static override readonly className = 'Tversky';
   readonly alpha: number;

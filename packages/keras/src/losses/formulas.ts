@@ -198,7 +198,7 @@ export const dice = (
   yPred: TensorLike,
   o: { axis?: number | readonly number[] | null } = {},
 ): Tensor => perSample('dice', (x, y) => core.dice(x, y, { ...axesOf(o.axis), eps: epsilon() }), yTrue, yPred);
-/** Dice with weights: alpha for false positives, beta for false negatives; both 0.5 by default. */
+/** Dice with weights, both 0.5 by default. Keras's code counts a miss as false positive: alpha weighs `y (1 - x)`, beta `x (1 - y)`. */
 export const tversky = (
   yTrue: TensorLike,
   yPred: TensorLike,
@@ -206,7 +206,7 @@ export const tversky = (
 ): Tensor =>
   perSample(
     'tversky',
-    (x, y) => core.tversky(x, y, { alpha: o.alpha ?? 0.5, beta: o.beta ?? 0.5, ...axesOf(o.axis), eps: epsilon() }),
+    (x, y) => core.tversky(y, x, { alpha: o.alpha ?? 0.5, beta: o.beta ?? 0.5, ...axesOf(o.axis), eps: epsilon() }),
     yTrue,
     yPred,
   );
