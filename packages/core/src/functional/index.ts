@@ -3,6 +3,7 @@ export * from './activation.js';
 export * from './adaptive-pool.js';
 export * from './attention.js';
 export * from './cross-entropy.js';
+export * from './ctc.js';
 export * from './distance.js';
 export * from './dropout.js';
 export * from './form.js';

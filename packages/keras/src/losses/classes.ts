@@ -271,3 +271,10 @@ export class Circle extends Loss {
     return { ...super.getConfig(), ...configOf(this, ['gamma', 'margin', 'remove_diagonal']) };
   }
 }
+/** Negative log-likelihood of label sequences under all alignments. */
+export class CTC extends Loss {
+  static override readonly className = 'CTC';
+  override call(yTrue: Tensor, yPred: Tensor): Tensor {
+    return f.ctc(yTrue, yPred);
+  }
+}

@@ -236,3 +236,16 @@ export function circle(
     return core.softplus(core.add(collect(positive, pull), collect(negative, push)));
   });
 }
+/**
+ * Negative log-likelihood of label sequences under all alignments. Labels that are 0 are padding, class 0 is the blank, all frames count.
+ *
+ * @param yTrue  int32 (batch, labels)
+ * @param yPred  logits (batch, frames, classes)
+ */
+export const ctc = (yTrue: TensorLike, yPred: TensorLike): Tensor =>
+  apply('ctc', [yTrue, yPred], (t, p) => {
+    const [batch, frames] = p.shape as [number, number, number];
+    const lengths = core.countNonzero(t, { axes: -1 });
+    const logProbs = core.permute(core.logSoftmax(p, -1), [1, 0, 2]);
+    return core.ctc(logProbs, t, core.full([batch], frames, 'i32'), lengths, { form: 'keras' });
+  });

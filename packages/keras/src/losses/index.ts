@@ -53,6 +53,7 @@ const byName = (): Record<string, LossFunction> => ({
   dice: formulas.dice,
   tversky: formulas.tversky,
   circle: formulas.circle,
+  ctc: formulas.ctc,
 });
 
 /**
