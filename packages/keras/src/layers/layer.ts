@@ -137,7 +137,7 @@ export class Layer extends KerasObject implements Operation {
     this.built = true;
   }
 
-  private perform(inputs: readonly unknown[], options: Record<string, unknown>): unknown {
+  protected perform(inputs: readonly unknown[], options: Record<string, unknown>): unknown {
     const outer = context;
     if (!outer) this.clearLosses();
     const explicit = options['training'] as boolean | null | undefined;
@@ -189,7 +189,7 @@ export class Layer extends KerasObject implements Operation {
   /** Sub-layers, in the order of the fields that hold them. */
   protected get sublayers(): Layer[] { return this.tracked().filter((x): x is Layer => x instanceof Layer); }
   /** What is found in fields, arrays and plain objects of this layer: variables, layers, metrics, seeds. */
-  private tracked(): unknown[] {
+  protected tracked(): unknown[] {
     const found = new Set<unknown>();
     const visit = (x: unknown, depth: number): void => {
       if (x instanceof Variable || x instanceof Layer || x instanceof Metric || x instanceof SeedGenerator) found.add(x);

@@ -43,7 +43,7 @@ export class InputLayer extends Layer {
   }
   override call(inputs: Tensor): Tensor { return inputs; }
   override getConfig(): Config {
-    return { batch_shape: [...this.batchShape], dtype: this.inputDtype, sparse: false, ragged: false, name: this.name, ...(this.optional && { optional: true }) };
+    return { batch_shape: [...this.batchShape], dtype: this.inputDtype, sparse: false, ragged: false, name: this.name, optional: this.optional };
   }
 }
 
