@@ -10,6 +10,7 @@ import { DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D } fr
 import { ELU, LeakyReLU, PReLU, ReLU, Softmax } from './core/activation-layers.js';
 import { Dense } from './core/dense.js';
 import { EinsumDense } from './core/einsum-dense.js';
+import { ReversibleEmbedding } from './core/reversible-embedding.js';
 import { Embedding } from './core/embedding.js';
 import { InputLayer } from './core/input-layer.js';
 import { Activation, Identity, Masking } from './core/simple.js';
@@ -23,8 +24,11 @@ import {
   GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
 } from './pooling/global-pooling.js';
 import { AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D } from './pooling/pooling.js';
+import { CategoryEncoding, Discretization, IntegerLookup } from './preprocessing/encoding.js';
+import { CenterCrop, RandomCrop, RandomFlip, Resizing } from './preprocessing/images.js';
 import { Normalization, Rescaling } from './preprocessing/scaling.js';
 import { GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells } from './recurrent/cells.js';
+import { ConvLSTM1D, ConvLSTM2D, ConvLSTM3D } from './recurrent/conv-lstm.js';
 import { GRU, LSTM, RNN, SimpleRNN } from './recurrent/rnn.js';
 import { Bidirectional, TimeDistributed } from './recurrent/wrappers.js';
 import { ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D } from './regularization/dropout.js';
@@ -36,11 +40,11 @@ export type LayerClasses = Readonly<Record<string, ObjectClass<Layer>>>;
 export const layerClasses = (): LayerClasses => ({
   Activation, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D,
   AdaptiveMaxPooling3D, Add, AdditiveAttention, AlphaDropout, Attention, Average, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization,
-  Bidirectional, Concatenate, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Cropping1D, Cropping2D, Cropping3D, Dense,
-  DepthwiseConv1D, DepthwiseConv2D, Dot, Dropout, EinsumDense, ELU, Embedding, Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
+  Bidirectional, CategoryEncoding, CenterCrop, Concatenate, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, Cropping1D, Cropping2D, Cropping3D, Dense,
+  DepthwiseConv1D, DepthwiseConv2D, Discretization, Dot, Dropout, EinsumDense, ELU, Embedding, Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
   GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization, GroupQueryAttention,
-  GroupedQueryAttention: GroupQueryAttention, GRU, GRUCell, Identity, InputLayer, LayerNormalization, LeakyReLU, LSTM, LSTMCell, Masking, Maximum,
-  MaxPooling1D, MaxPooling2D, MaxPooling3D, Minimum, MultiHeadAttention, Multiply, Normalization, Permute, PReLU, ReLU, RepeatVector, Rescaling, Reshape,
+  GroupedQueryAttention: GroupQueryAttention, GRU, GRUCell, Identity, InputLayer, IntegerLookup, LayerNormalization, LeakyReLU, LSTM, LSTMCell, Masking, Maximum,
+  MaxPooling1D, MaxPooling2D, MaxPooling3D, Minimum, MultiHeadAttention, Multiply, Normalization, Permute, PReLU, RandomCrop, RandomFlip, ReLU, RepeatVector, Rescaling, Reshape, Resizing, ReversibleEmbedding,
   RMSNormalization, RNN, SeparableConv1D, SeparableConv2D, SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D,
   SpectralNormalization, StackedRNNCells, Subtract, TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
   ZeroPadding2D, ZeroPadding3D,

@@ -6,6 +6,7 @@ export { ELU, LeakyReLU, PReLU, ReLU, Softmax } from './core/activation-layers.j
 export { Dense, type DenseOptions } from './core/dense.js';
 export { EinsumDense, type EinsumDenseOptions } from './core/einsum-dense.js';
 export { Embedding, type EmbeddingOptions } from './core/embedding.js';
+export { ReversibleEmbedding } from './core/reversible-embedding.js';
 export { Activation, Identity, Lambda, Masking } from './core/simple.js';
 export { Conv1D, Conv1D as Convolution1D, Conv2D, Conv2D as Convolution2D, Conv3D, Conv3D as Convolution3D, type ConvOptions } from './convolution/conv.js';
 export { Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, type ConvTransposeOptions } from './convolution/conv-transpose.js';
@@ -23,6 +24,7 @@ export { GroupNormalization, LayerNormalization, RMSNormalization, UnitNormaliza
 export { SpectralNormalization } from './normalization/spectral-normalization.js';
 export { ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D } from './regularization/dropout.js';
 export { GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells } from './recurrent/cells.js';
+export { ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, type ConvLSTMOptions } from './recurrent/conv-lstm.js';
 export { GRU, LSTM, RNN, SimpleRNN, type RNNOptions } from './recurrent/rnn.js';
 export { Bidirectional, TimeDistributed, Wrapper } from './recurrent/wrappers.js';
 export { AdditiveAttention, Attention } from './attention/attention.js';
@@ -32,5 +34,7 @@ export { Flatten, Permute, RepeatVector, Reshape } from './reshaping/reshaping.j
 export { Cropping1D, Cropping2D, Cropping3D, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D } from './reshaping/padding.js';
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from './merging/merging.js';
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from './merging/functions.js';
+export { CategoryEncoding, Discretization, IntegerLookup } from './preprocessing/encoding.js';
+export { CenterCrop, RandomCrop, RandomFlip, Resizing } from './preprocessing/images.js';
 export { Normalization, Rescaling } from './preprocessing/scaling.js';
 export { deserialize, serialize } from './deserialize.js';

@@ -131,7 +131,7 @@ export class RNN extends Layer {
 }
 
 /** The config of a layer that makes its own cell: settings of the loop, then those of the cell. */
-function flatConfig(base: Config, cell: Layer, without: readonly string[] = []): Config {
+export function flatConfig(base: Config, cell: Layer, without: readonly string[] = []): Config {
   const { cell: _, ...loop } = base;
   const own = Object.entries(cell.getConfig()).filter(([key]) => !['name', 'trainable', 'dtype', ...without].includes(key));
   return { activity_regularizer: null, ...loop, ...Object.fromEntries(own) };

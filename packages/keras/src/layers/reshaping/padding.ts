@@ -5,6 +5,7 @@ import { apply, type Tensor } from '../../tensor/tensor.js';
 import { channelsBack, channelsFirst } from '../convolution/convolve.js';
 import { standardizeTuple, type Size } from '../convolution/tuples.js';
 import { InputSpec } from '../input-spec.js';
+import { resizeImages, resizeMethod, type ResizeMethod } from '../preprocessing/resize.js';
 import { Layer, type ConfigKey, type LayerOptions } from '../layer.js';
 
 /** One number for all sides, one for each axis, or [before, after] for each axis. */
@@ -108,7 +109,6 @@ export class Cropping3D extends BaseCropping {
   constructor(o: SpatialOptions & { cropping?: Sides } = {}) { super(3, o.cropping ?? 1, o); }
 }
 
-export type Interpolation = 'nearest' | 'bilinear' | 'bicubic';
 const repeatAxes = (x: core.Tensor, size: readonly number[]): core.Tensor => size.reduce((t, n, i) => (n === 1 ? t : core.repeat(t, n, i + 2)), x);
 export interface UpSampling1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
 /** Repeats each step; size default 2. */
@@ -125,22 +125,18 @@ export class UpSampling1D extends Layer {
   override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => core.repeat(x, this.size, 1)); }
 }
 export interface UpSampling2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
-/** Enlarges an image; size default 2, by repeating or 'bilinear' or 'bicubic'. */
+/** Enlarges an image; size default 2, by repeating or with an interpolation of Resizing. */
 export class UpSampling2D extends Layer {
   static override readonly className = 'UpSampling2D';
   static override get configKeys(): readonly ConfigKey[] { return ['size', 'data_format', 'interpolation']; }
   readonly size: readonly number[];
   readonly dataFormat: DataFormat;
-  readonly interpolation: Interpolation;
+  readonly interpolation: ResizeMethod;
   constructor(o: SpatialOptions & { size?: Size; interpolation?: string } = {}) {
     super(o);
     this.size = standardizeTuple(o.size ?? 2, 2, 'size');
     this.dataFormat = dataFormatOf(o.dataFormat);
-    const kind = (o.interpolation ?? 'nearest').toLowerCase();
-    if (kind !== 'nearest' && kind !== 'bilinear' && kind !== 'bicubic') {
-      throw new core.ValueError(`Layer '${this.name}': interpolation '${kind}' is not supported; expected 'nearest', 'bilinear' or 'bicubic'.${core.nearest(kind, ['nearest', 'bilinear', 'bicubic'])}`);
-    }
-    this.interpolation = kind;
+    this.interpolation = resizeMethod(`Layer '${this.name}'`, o.interpolation ?? 'nearest');
     this.inputSpec = new InputSpec({ ndim: 4 });
     this.built = true;
   }
@@ -148,11 +144,7 @@ export class UpSampling2D extends Layer {
     return apply(this.className, [inputs], (x) => {
       const t = channelsFirst(x, this.dataFormat);
       if (this.interpolation === 'nearest') return channelsBack(repeatAxes(t, this.size), this.dataFormat);
-      const taps = (axis: number): readonly core.Tap[] => {
-        const [n, out] = [t.shape[axis]!, t.shape[axis]! * this.size[axis - 2]!];
-        return this.interpolation === 'bilinear' ? core.linearTaps(n, out) : core.cubicTaps(n, out, { a: -0.5, edges: 'drop' });
-      };
-      return channelsBack(core.resample(core.resample(t, 2, taps(2)), 3, taps(3)), this.dataFormat);
+      return channelsBack(resizeImages(t, [t.shape[2]! * this.size[0]!, t.shape[3]! * this.size[1]!], this.interpolation, 'channels_first'), this.dataFormat);
     });
   }
 }
