@@ -1,0 +1,26 @@
+// The `keras` namespace (tf.keras).
+export * as activations from './activations.js';
+export * as backend from './backend.js';
+export * as callbacks from './callbacks/index.js';
+export * as config from './config.js';
+export * as constraints from './constraints.js';
+export * as initializers from './initializers/index.js';
+export * as layers from './layers/index.js';
+export * as losses from './losses/index.js';
+export * as metrics from './metrics/index.js';
+export * as models from './models/index.js';
+export * as ops from './ops/index.js';
+// export * as optimizers from './optimizers/index.js';
+export * as random from './random.js';
+export * as regularizers from './regularizers.js';
+export * as utils from './toolbox/index.js';
+export { Input } from './layers/core/input-layer.js';
+export { InputSpec } from './layers/input-spec.js';
+export { Layer } from './layers/layer.js';
+export { Initializer } from './initializers/initializer.js';
+export { Loss } from './losses/loss.js';
+export { Metric } from './metrics/metric.js';
+export { Model } from './models/model.js';
+export { Sequential } from './models/sequential.js';
+export { KerasTensor } from './graph/node.js';
+export { Variable } from './tensor/variable.js';
