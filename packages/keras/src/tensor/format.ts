@@ -36,25 +36,35 @@ function floatFormat(values: readonly number[], single: boolean): (x: number) =>
       return `${places ? mantissa : `${mantissa}.`}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
     };
   }
-  const fraction = (x: number): string => {
-    const text = shortest(x, single);
-    const plain = text.includes('e') ? x.toFixed(8).replace(/0+$/, '') : text;
-    return plain.split('.')[1] ?? '';
-  };
-  const places = Math.min(8, Math.max(0, ...finite.map((x) => fraction(x).length)));
   return (x) => {
     if (!Number.isFinite(x)) return special(x);
-    const text = x.toFixed(places).replace(/(\.\d*?)0+$/, '$1');
+    const short = shortest(x, single);
+    const text = short.includes('e') || (short.split('.')[1]?.length ?? 0) > 8 ? x.toFixed(8).replace(/(\.\d*?)0+$/, '$1') : short;
     return text.includes('.') ? text : `${text}.`;
   };
+}
+/** One number by itself: the shortest digits, with an exponent where NumPy writes one. */
+function scalarText(x: number, single: boolean): string {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf';
+  const size = Math.abs(x);
+  const digits = shortest(x, single);
+  if (size !== 0 && (size >= (single ? 1e6 : 1e16) || size < 1e-4)) {
+    const [mantissa, exponent] = Number(digits).toExponential().split('e') as [string, string];
+    return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+  }
+  return digits.includes('.') ? digits : `${digits}.0`;
 }
 
 /** Aligns on the point: whole part to the right, fraction to the left. */
 function align(texts: readonly string[]): string[] {
-  const split = texts.map((t) => (t.includes('.') ? [t.slice(0, t.indexOf('.')), t.slice(t.indexOf('.'))] : [t, ''])) as [string, string][];
-  const left = Math.max(0, ...split.map(([a]) => a.length));
-  const right = Math.max(0, ...split.map(([, b]) => b.length));
-  return split.map(([a, b]) => a.padStart(left) + b.padEnd(right));
+  const parts = (t: string): [string, string] => (t.includes('.') ? [t.slice(0, t.indexOf('.')), t.slice(t.indexOf('.'))] : [t, '']);
+  const numbers = texts.filter((t) => t.includes('.')).map(parts);
+  const right = Math.max(0, ...numbers.map(([, f]) => f.length));
+  const left = Math.max(0, ...numbers.map(([w]) => w.length), ...texts.filter((t) => !t.includes('.')).map((t) => t.length - right));
+  return texts.map((t) => {
+    const [whole, fraction] = parts(t);
+    return t.includes('.') ? whole.padStart(left) + fraction.padEnd(right) : t.padStart(left + right);
+  });
 }
 
 /**
@@ -78,7 +88,7 @@ export function formatArray(data: TypedArray, shape: readonly number[], dtype: s
   visit(0, 0, data.length);
   const float = dtype.startsWith('float');
   const one = float ? floatFormat(shown, dtype === 'float32') : dtype === 'bool' ? (x: number) => (x ? 'True' : 'False') : String;
-  if (!shape.length) return one(shown[0]!).trim();
+  if (!shape.length) return float ? scalarText(shown[0]!, dtype === 'float32') : one(shown[0]!);
   const raw = shown.map(one);
   const width = Math.max(0, ...raw.map((t) => t.length));
   const texts = float ? align(raw) : raw.map((t) => t.padStart(width));
@@ -99,7 +109,7 @@ export function formatArray(data: TypedArray, shape: readonly number[], dtype: s
     const lines: string[] = [];
     for (const item of items) {
       if (line && indent.length + line.length + 1 + item.length > lineWidth - 1) {
-        lines.push(line);
+        lines.push(line.trimEnd());
         line = item;
       } else line = line ? `${line} ${item}` : item;
     }

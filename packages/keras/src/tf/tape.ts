@@ -82,7 +82,7 @@ export class GradientTape {
     const targets = [...new Set(leaves.flat())].filter((t) => t.needsGrad);
     const given = o.outputGradients ? (flattenTree(o.outputGradients) as Tensor[]).map((t) => t.read()) : ys.map((y) => (y.size === 1 ? null : core.onesLike(core.detach(y))));
     const found = ys.length && targets.length
-      ? core.gradients(ys, { targets, cotangents: given, retainGraph: this.persistent, createGraph: recording > 0 })
+      ? core.gradients(ys, { targets, cotangents: given, retainGraph: this.persistent || recording > 0, createGraph: recording > 0 })
       : new Map<core.Tensor, core.Tensor>();
     return packTree(sources, leaves.map((places, k) => {
       const parts = places.flatMap((t) => found.get(t) ?? []);

@@ -26,8 +26,14 @@ export interface ProgbarOptions {
 /** Like Python's `%.4e`: at least two digits of exponent. */
 const scientific = (x: number): string => x.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2');
 const plain = (x: number): string => (Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf');
-const fixed = (x: number, digits: number): string => (Number.isFinite(x) ? x.toFixed(digits) : plain(x));
-const metricText = (x: number, large: boolean): string => (!Number.isFinite(x) ? plain(x) : large ? x.toFixed(4) : scientific(x));
+/** Like Python's `%.4f`: a number in the middle of two goes to the even digit, as 29/32 to 0.9062. */
+export function fixed(x: number, digits: number): string {
+  if (!Number.isFinite(x)) return plain(x);
+  const scaled = x * 10 ** digits;
+  const tie = Number.isInteger(x * 2 ** (digits + 1)) && Math.abs(scaled % 1) === 0.5;
+  return (tie ? (2 * Math.round(scaled / 2)) / 10 ** digits : x).toFixed(digits);
+}
+const metricText = (x: number, large: boolean): string => (!Number.isFinite(x) ? plain(x) : large ? fixed(x, 4) : scientific(x));
 
 /** `12s`, `1:05`, `1:02:03`. */
 export function formatEta(seconds: number): string {
