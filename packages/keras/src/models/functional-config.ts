@@ -54,6 +54,7 @@ export const isFunctionalConfig = (config: Config): boolean => Array.isArray(con
 type Call = (...args: unknown[]) => unknown;
 interface Made {
   readonly call: Call;
+  readonly isOperation: boolean;
   readonly first: number;
   /** Outputs of its calls so far. */
   readonly outputs: Nested<Tensor>[];
@@ -71,7 +72,7 @@ export function functionalFromConfig(c: Constructible<Model>, config: Config, re
     const layer = isOperation ? null : (nested(resolve, entry) as Layer);
     const call = layer ? (layer as unknown as Call) : operation(entry.class_name);
     const outputs = layer?.className === 'InputLayer' ? [layer.output] : [];
-    made.set(entry.name, { call, first: layer?.className === 'Functional' ? 1 : 0, outputs, waiting: [...entry.inbound_nodes] });
+    made.set(entry.name, { call, isOperation, first: layer?.className === 'Functional' ? 1 : 0, outputs, waiting: [...entry.inbound_nodes] });
   }
   const lookUp = (name: string, node: number, tensor: number): Tensor => {
     const source = made.get(name);
@@ -92,12 +93,14 @@ export function functionalFromConfig(c: Constructible<Model>, config: Config, re
   let progress = true;
   while (progress) {
     progress = false;
-    for (const layer of made.values()) {
+    for (const [name, layer] of made) {
       while (layer.waiting.length) {
         try {
           const { args, kwargs } = layer.waiting[0]!;
           const options = Object.entries(kwargs as Config).map(([key, v]) => [camelCase(key), read(v)]);
-          layer.outputs.push(layer.call(...(read(args) as unknown[]), ...(options.length ? [Object.fromEntries(options)] : [])) as Nested<Tensor>);
+          const outputs = layer.call(...(read(args) as unknown[]), ...(options.length ? [Object.fromEntries(options)] : [])) as Nested<Tensor>;
+          if (layer.isOperation) rename(outputs, name);
+          layer.outputs.push(outputs);
         } catch (error) {
           if (error instanceof NotYet) break;
           throw error;
@@ -119,6 +122,11 @@ export function functionalFromConfig(c: Constructible<Model>, config: Config, re
   return model;
 }
 
+/** Gives the operation that made these outputs the name that it had. */
+function rename(outputs: Nested<Tensor>, name: string): void {
+  const [first] = flattenTree(outputs);
+  if (isSymbolic(first) && first.history) (first.history.operation as { name: string }).name = name;
+}
 /** The elementwise operation that a node of a saved model stands for. */
 function operation(className: string): Call {
   const table = ops as unknown as Record<string, Call>;

@@ -15,7 +15,7 @@ export const cond = <T>(pred: TensorLike, trueFn: () => T, falseFn: () => T): T 
  * @example
  * tf.whileLoop((i) => i.lt(3), (i) => [i.add(1)], [tf.constant(0)])[0].itemSync() // => 3
  */
-export function whileLoop<T extends readonly unknown[]>(condition: (...loopVars: T) => TensorLike, body: (...loopVars: T) => T, loopVars: T, o: { maximumIterations?: number | null } = {}): T {
+export function whileLoop<T extends readonly unknown[] | []>(condition: (...loopVars: T) => TensorLike, body: (...loopVars: T) => T, loopVars: T, o: { maximumIterations?: number | null } = {}): T {
   const limit = o.maximumIterations ?? null;
   return core.whileLoop<T>((s) => toCore(condition(...s)), (s) => body(...s), loopVars, limit === null ? {} : { maxIterations: limit });
 }

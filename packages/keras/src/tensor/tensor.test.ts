@@ -72,7 +72,7 @@ describe('operations', () => {
   });
   test('control flow', () => {
     expect(tf.cond(tf.constant(1).gt(0), () => tf.constant(1), () => tf.constant(2)).itemSync()).toBe(1);
-    expect(tf.whileLoop((i) => i.lt(10), (i) => [i.mul(2)], [tf.constant(1)] as const)[0].itemSync()).toBe(16);
+    expect(tf.whileLoop((i) => i.lt(10), (i) => [i.mul(2)], [tf.constant(1)])[0].itemSync()).toBe(16);
   });
   test('random numbers repeat with the seed', () => {
     const draw = (): unknown => {

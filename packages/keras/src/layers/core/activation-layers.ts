@@ -28,6 +28,7 @@ export class ReLU extends Layer {
     this.negativeSlope = slope('ReLU', 'negative_slope', o.negativeSlope ?? 0);
     this.threshold = slope('ReLU', 'threshold', o.threshold ?? 0);
     this.supportsMasking = true;
+    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return activations.relu(inputs, { maxValue: this.maxValue, negativeSlope: this.negativeSlope, threshold: this.threshold }); }
 }
@@ -42,6 +43,7 @@ export class LeakyReLU extends Layer {
     super(o);
     this.negativeSlope = slope('Leaky ReLU', 'negative_slope', o.negativeSlope ?? 0.3);
     this.supportsMasking = true;
+    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return activations.leakyRelu(inputs, { negativeSlope: this.negativeSlope }); }
 }
@@ -56,6 +58,7 @@ export class ELU extends Layer {
     super(o);
     this.alpha = o.alpha ?? 1;
     this.supportsMasking = true;
+    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return activations.elu(inputs, { alpha: this.alpha }); }
 }

@@ -13,6 +13,7 @@ export class Identity extends Layer {
   constructor(o: LayerOptions = {}) {
     super(o);
     this.supportsMasking = true;
+    this.built = true;
   }
   override call<T extends Nested<Tensor>>(inputs: T): T { return inputs; }
 }
@@ -28,6 +29,7 @@ export class Activation extends Layer {
     super(o);
     this.activation = activations.get(activation);
     this.supportsMasking = true;
+    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return this.activation(inputs); }
 }
@@ -42,6 +44,7 @@ export class Masking extends Layer {
     super(o);
     this.maskValue = o.maskValue ?? 0;
     this.supportsMasking = true;
+    this.built = true;
   }
   private some(x: core.Tensor, keepdims: boolean): core.Tensor { return core.any(core.notEqual(x, this.maskValue), { axes: -1, keepdims }); }
   override computeMask(inputs: unknown, _previous?: Nested<Tensor | null> | null): Nested<Tensor | null> | null {
@@ -66,6 +69,7 @@ export class Lambda extends Layer {
     super(o);
     this.f = f;
     this.supportsMasking = o.mask !== undefined;
+    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     const y = this.f(inputs);

@@ -98,7 +98,6 @@ export abstract class BaseAdaptivePooling extends Layer {
     this.outputSize = standardizeTuple(outputSize, rank, 'output_size');
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {

@@ -25,7 +25,6 @@ export class Rescaling extends Layer {
     this.scale = scale;
     this.offset = o.offset ?? 0;
     this.supportsMasking = true;
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     const x = inputs.dtype === this.dtype ? inputs : inputs.cast(this.dtype);

@@ -42,7 +42,6 @@ export abstract class BaseZeroPadding extends Layer {
     this.padding = single(rank, this.sides);
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => spatialPad(x, this.sides, this.dataFormat, 1)); }
 }
@@ -77,7 +76,6 @@ export abstract class BaseCropping extends Layer {
     this.cropping = single(rank, this.sides);
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {
@@ -120,7 +118,6 @@ export class UpSampling1D extends Layer {
     super(o);
     this.size = o.size ?? 2;
     this.inputSpec = new InputSpec({ ndim: 3 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => core.repeat(x, this.size, 1)); }
 }
@@ -138,7 +135,6 @@ export class UpSampling2D extends Layer {
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.interpolation = resizeMethod(`Layer '${this.name}'`, o.interpolation ?? 'nearest');
     this.inputSpec = new InputSpec({ ndim: 4 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {
@@ -160,7 +156,6 @@ export class UpSampling3D extends Layer {
     this.size = standardizeTuple(o.size ?? 2, 3, 'size');
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ ndim: 5 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => channelsBack(repeatAxes(channelsFirst(x, this.dataFormat), this.size), this.dataFormat)); }
 }

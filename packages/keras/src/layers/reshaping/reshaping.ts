@@ -16,7 +16,6 @@ export class Flatten extends Layer {
     super(o);
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ minNdim: 1 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {
@@ -43,7 +42,6 @@ export class Reshape extends Layer {
     super(o);
     if (targetShape.filter((d) => d === -1).length > 1) throw new core.ValueError(`The \`target_shape\` argument must not contain more than one \`-1\` value. Received: target_shape=${formatShape(targetShape)}`);
     this.targetShape = [...targetShape];
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {
@@ -72,7 +70,6 @@ export class Permute extends Layer {
     }
     this.dims = [...dims];
     this.inputSpec = new InputSpec({ ndim: dims.length + 1 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => core.permute(x, [0, ...this.dims])); }
 }
@@ -89,7 +86,6 @@ export class RepeatVector extends Layer {
     if (!Number.isInteger(n)) throw new core.ValueError(`Expected an integer value for \`n\`, got ${typeof n}.`);
     this.n = n;
     this.inputSpec = new InputSpec({ ndim: 2 });
-    this.built = true;
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => core.expand(core.unsqueeze(x, 1), [x.shape[0]!, this.n, x.shape[1]!]));
