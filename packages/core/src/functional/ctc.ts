@@ -10,6 +10,7 @@ import { concat, stack } from '../ops/joining.js';
 import { expand, permute, reshape, select, slice, unsqueeze } from '../ops/movement.js';
 import { full } from '../ops/creation.js';
 import { logSumExp, sum } from '../ops/reduce.js';
+import { exp } from '../ops/transcendental.js';
 import type { Form } from './form.js';
 
 /** Stands for log 0: finite, so that gradients of impossible paths are 0 and not NaN. */
@@ -87,6 +88,6 @@ export function ctc(
   const loss = where(less(likelihood, never / 10), Infinity, neg(likelihood));
   if (form !== 'torch') return loss;
   const running = less(iota([time, batch], 0), permute(frames, [1, 0]));
-  const scale = sum(where(running, logSumExp(logProbs, { axes: 2 }), 0), { axes: 0 });
+  const scale = sum(where(running, sum(exp(logProbs), { axes: 2 }), 0), { axes: 0 });
   return add(loss, where(equal(loss, Infinity), 0, sub(scale, detach(scale))));
 }
