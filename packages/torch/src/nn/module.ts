@@ -9,7 +9,17 @@ import { addHook, callWithHooks, type RemovableHandle } from './hooks.js';
 import { Parameter } from './parameter.js';
 import { layout } from './repr.js';
 import { collect, type IncompatibleKeys, load, replaceValue, type StateDict } from './state-dict.js';
-import { addBuffer, adopt, ModuleState, type Node, ownBuffers, ownChildren, ownParameters, walk } from './tree.js';
+import {
+  addBuffer,
+  adopt,
+  isNode,
+  ModuleState,
+  type Node,
+  ownBuffers,
+  ownChildren,
+  ownParameters,
+  walk,
+} from './tree.js';
 
 /** Calling a module runs its hooks and its `forward`; the call has the types of `forward`. */
 export interface Module {
@@ -81,6 +91,9 @@ export abstract class Module extends core.Callable implements Node {
   /** Adds a child under a name. */
   registerModule(name: string, module: Module | null): void {
     checkName('module', name);
+    const held = (this as unknown as Record<string, unknown>)[name];
+    if (held !== undefined && held !== null && !isNode(held))
+      throw new core.ValueError(`attribute '${name}' already exists`);
     (this as unknown as Record<string, unknown>)[name] = module;
   }
   /** Adds a child under a name. */
@@ -225,29 +238,33 @@ export abstract class Module extends core.Callable implements Node {
   }
 
   /** Calls `hook(module, args)` before each forward; arguments that it returns are used instead. */
-  registerForwardPreHook(
-    hook: (module: this, args: Parameters<this['forward']>) => unknown,
+  registerForwardPreHook<M extends Module>(
+    this: M,
+    hook: (module: M, args: Parameters<M['forward']>) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
     return addHook(this, 'pre', hook as never, o.prepend);
   }
   /** Calls `hook(module, args, output)` after each forward; what it returns is used instead of the output. */
-  registerForwardHook(
-    hook: (module: this, args: Parameters<this['forward']>, output: ReturnType<this['forward']>) => unknown,
+  registerForwardHook<M extends Module>(
+    this: M,
+    hook: (module: M, args: Parameters<M['forward']>, output: ReturnType<M['forward']>) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
     return addHook(this, 'post', hook as never, o.prepend);
   }
   /** Calls `hook(module, gradInput, gradOutput)` in backward; gradients that it returns are used instead of gradInput. */
-  registerFullBackwardHook(
-    hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
+  registerFullBackwardHook<M extends Module>(
+    this: M,
+    hook: (module: M, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
     return addHook(this, 'backward', hook as never, o.prepend);
   }
   /** Calls `hook(module, gradOutput)` in backward; gradients that it returns are used instead of gradOutput. */
-  registerFullBackwardPreHook(
-    hook: (module: this, gradOutput: (Tensor | null)[]) => unknown,
+  registerFullBackwardPreHook<M extends Module>(
+    this: M,
+    hook: (module: M, gradOutput: (Tensor | null)[]) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
     return addHook(this, 'backwardPre', hook as never, o.prepend);

@@ -18,7 +18,7 @@ export class Parameter extends Tensor {
         `Only Tensors of floating point and complex dtype can require gradients, this one is ${data.dtype}`,
       );
     super(value);
-    promote(this, on);
+    promote(this, on, false);
   }
   /** @internal */
   override _describe(text: string): string {

@@ -38,6 +38,7 @@ export function backwardAll(ys: readonly Tensor[], gradients: readonly (Tensor |
   const work = (): void => {
     for (const [leaf, g] of found) {
       const t = leaves.get(leaf.owner ?? leaf.edge!);
+      if (!t && core.isTracing() && !leaf.owner) throw argumentGrad(leaf);
       if (t && (!wanted || wanted.has(t))) accumulate(t, hooked(t, g));
     }
   };
@@ -45,6 +46,10 @@ export function backwardAll(ys: readonly Tensor[], gradients: readonly (Tensor |
   else core.noGrad(work);
 }
 
+const argumentGrad = (leaf: core.Tensor): core.GradError =>
+  new core.GradError(
+    `backward() inside a compiled function reached ${core.describe(leaf.spec)}, which was passed to the function as an argument: its .grad cannot be set from inside. Let the function use the tensor from outside instead, or return torch.autograd.grad(...)`,
+  );
 export const graphOptions = (o: BackwardOptions): { createGraph?: boolean; retainGraph?: boolean } => ({
   ...(o.createGraph !== undefined && { createGraph: o.createGraph }),
   ...(o.retainGraph !== undefined && { retainGraph: o.retainGraph }),

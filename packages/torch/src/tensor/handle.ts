@@ -162,10 +162,14 @@ export function ofCell(cell: core.Variable): Tensor {
   return t;
 }
 
-/** Moves the value of a plain handle into a Variable: later changes are then seen by traces and survive scopes. */
-export function promote(t: Tensor, trainable = false): core.Variable {
+/**
+ * Moves the value of a plain handle into a Variable: later changes are then seen by traces and survive scopes.
+ *
+ * @param slot  may also happen when a function is traced again
+ */
+export function promote(t: Tensor, trainable = false, slot = true): core.Variable {
   const held = t._held!;
-  const cell = core.untraced(() => new core.Variable(held, { trainable }));
+  const cell = core.untraced(() => new core.Variable(held, { trainable, slot }));
   t._cell = cell;
   t._held = held.needsGrad && !trainable ? held : null;
   t._seen = t._held ? cell.get() : null;
@@ -223,7 +227,7 @@ export function putGrad(t: Tensor, g: core.Tensor): void {
     t._grad = { slot: null, handle: new Tensor(g) };
     return;
   }
-  const slot = t._grad?.slot ?? core.untraced(() => core.Variable.empty(t.spec));
+  const slot = t._grad?.slot ?? core.untraced(() => core.Variable.empty(t.spec, { slot: true }));
   if (t._grad?.slot !== slot) t._grad = { slot, handle: null };
   slot.set(g);
 }
