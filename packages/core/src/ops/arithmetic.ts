@@ -1,6 +1,6 @@
 // Arithmetic, comparison, logic and choice, element by element, with NumPy broadcasting.
-import type { DType } from '../base/index.js';
-import { expr, type Expr, type ScalarOp } from '../kernel/index.js';
+import { isFloat, type DType } from '../base/index.js';
+import { expr, lit, type Expr, type ScalarOp } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { commonType, elementwise, toTensor, toType, zerosFor, type Operand } from './define.js';
@@ -54,13 +54,13 @@ export const isNaN: UnaryOp = sameTypeFunction('isNaN', { expr: (x) => expr('ne'
 /** True where x is infinite. */
 export const isInf: UnaryOp = sameTypeFunction(
   'isInf',
-  { expr: (x) => expr('eq', expr('abs', x), like(Infinity, x)) },
+  { expr: (x) => (isFloat(x.dtype) ? expr('eq', expr('abs', x), like(Infinity, x)) : lit(0, 'bool')) },
   toBool,
 );
 /** True where x is neither infinite nor NaN. */
 export const isFinite: UnaryOp = sameTypeFunction(
   'isFinite',
-  { expr: (x) => expr('lt', expr('abs', x), like(Infinity, x)) },
+  { expr: (x) => (isFloat(x.dtype) ? expr('lt', expr('abs', x), like(Infinity, x)) : lit(1, 'bool')) },
   toBool,
 );
 /** All bits turned; on bools the logical not. */
