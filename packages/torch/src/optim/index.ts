@@ -1,0 +1,7 @@
+// torch.optim
+export { Adam, AdamW, type AdamSettings } from './adam.js';
+export * from './adam-family.js';
+export * from './averaged.js';
+export { Optimizer, type OptimizerState, type ParamGroup, type Parameters } from './optimizer.js';
+export * from './rmsprop.js';
+export { SGD, type SgdSettings } from './sgd.js';

@@ -1,0 +1,220 @@
+// The base class of optimizers: parameter groups, state in Variables, state dicts.
+import * as core from '@nn/core';
+import { write } from '../tensor/assign.js';
+import { clearGrad, ofCell } from '../tensor/handle.js';
+import { zero_ } from '../tensor/inplace.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Settings of a group, by name. */
+export type Settings = Readonly<Record<string, unknown>>;
+/** Parameters that are updated with the same settings. */
+export type ParamGroup<S> = S & { params: Tensor[] };
+/** What an optimizer is given: tensors, or groups of them with settings of their own. */
+export type Parameters<S> = Iterable<Tensor> | Iterable<{ params: Tensor | Iterable<Tensor> } & Partial<S>>;
+/** The state of one parameter, by PyTorch's names; every tensor is held by a Variable. */
+export type State = Record<string, Tensor>;
+
+/** An optimizer's state as PyTorch writes it. */
+export interface OptimizerState {
+  readonly state: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly param_groups: readonly Readonly<Record<string, unknown>>[];
+}
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+const camel = (name: string): string => name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
+
+/** The learning rates of groups as data, so that a compiled step sees each change. */
+const rates = new WeakMap<object, core.Variable>();
+
+/** Makes `lr` of a group a number whose value also stands in a Variable. */
+function trackRate(group: { lr?: unknown; params: Tensor[] }): void {
+  let lr = Number(group.lr);
+  const dtype = group.params.some((p) => p.spec.dtype === 'f64') ? 'f64' : 'f32';
+  const cell = core.untraced(() => new core.Variable(core.literal(lr, dtype), { name: 'lr', slot: true }));
+  rates.set(group, cell);
+  Object.defineProperty(group, 'lr', {
+    enumerable: true,
+    configurable: true,
+    get: () => lr,
+    set: (value: number) => {
+      lr = Number(value);
+      cell.set(core.literal(lr, dtype));
+    },
+  });
+}
+
+/**
+ * The base class of all optimizers. A subclass gives its defaults and the update of one parameter.
+ *
+ * @param params    tensors, or groups `{ params, ...settings }`
+ * @param defaults  settings of groups that do not say otherwise
+ */
+export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
+  readonly paramGroups: ParamGroup<S>[] = [];
+  readonly state: Map<Tensor, State> = new Map();
+  readonly defaults: S;
+
+  constructor(params: Parameters<S>, defaults: S) {
+    this.defaults = defaults;
+    if (params instanceof Tensor) {
+      throw new TypeError('params argument given to the optimizer should be an iterable of Tensors or groups, but got a Tensor. Put it in an array');
+    }
+    const list = [...params] as (Tensor | ({ params: Tensor | Iterable<Tensor> } & Partial<S>))[];
+    if (list.length === 0) throw new core.ValueError('optimizer got an empty parameter list');
+    if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<S>);
+    else for (const group of list) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<S>);
+  }
+
+  /** Adds a group of parameters; settings that it does not give are the defaults. */
+  addParamGroup(group: { params: Tensor | Iterable<Tensor> } & Partial<S>): void {
+    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+    const known = new Set(this.paramGroups.flatMap((g) => g.params));
+    for (const p of params) {
+      if (!(p instanceof Tensor)) throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof p}`);
+      if (!p.isLeaf) throw new core.ValueError("can't optimize a non-leaf Tensor");
+      if (known.has(p)) throw new core.ValueError('some parameters appear in more than one parameter group');
+      known.add(p);
+    }
+    const made = { ...this.defaults, ...group, params } as ParamGroup<S>;
+    trackRate(made);
+    this.paramGroups.push(made);
+  }
+
+  /** Forgets the gradients; with `setToNone: false` they become zeros. */
+  zeroGrad(o: { setToNone?: boolean } = {}): void {
+    for (const { params } of this.paramGroups) {
+      for (const p of params) {
+        if (o.setToNone ?? true) clearGrad(p);
+        else if (p.grad) zero_(p.grad);
+      }
+    }
+  }
+
+  /** Updates all parameters that have a gradient. A closure that computes the loss is called first. */
+  step(closure?: () => Tensor): Tensor | undefined {
+    const loss = closure && core.enableGrad(closure);
+    // What the update computes on the way is freed at once; parameters and state are held by their Variables.
+    core.scope(() =>
+      core.noGrad(() => {
+        for (const group of this.paramGroups) {
+          for (const p of group.params) {
+            const grad = p.grad?.value;
+            if (grad) this.update(p, group, grad);
+          }
+        }
+      }),
+    );
+    return loss;
+  }
+
+  /** Updates one parameter. */
+  protected abstract update(p: Tensor, group: ParamGroup<S>, grad: core.Tensor): void;
+
+  /** A setting; a compiled step is traced anew when it changes. */
+  protected setting<K extends keyof S>(group: ParamGroup<S>, name: K): S[K] {
+    return core.guard(() => group[name]);
+  }
+  /** The learning rate as data. */
+  protected rate(group: ParamGroup<S>): core.Tensor {
+    return rates.get(group)!.get();
+  }
+  /** The gradient, turned round when the objective is maximized, with the decay of the weights added (L2). */
+  protected gradient(p: Tensor, group: ParamGroup<S>, grad: core.Tensor, decay: number): core.Tensor {
+    const g = core.guard(() => (group as { maximize?: boolean }).maximize) ? core.neg(grad) : grad;
+    return decay ? core.coupledDecay(p.value, g, decay) : g;
+  }
+  /** A tensor of the parameter's state, made when it is not there yet; also inside the first trace. */
+  protected slot(p: Tensor, name: string, first: (p: core.Tensor) => core.Tensor = core.zerosLike): core.Variable {
+    let state = this.state.get(p);
+    if (!state) this.state.set(p, (state = {}));
+    state[name] ??= core.untraced(() => ofCell(new core.Variable(core.noGrad(() => first(core.detach(p.value))), { name, slot: true })));
+    return state[name]!._cell!;
+  }
+  /** Counts this step and returns how many there were. */
+  protected count(p: Tensor): core.Tensor {
+    const step = this.slot(p, 'step', () => core.literal(0));
+    const next = core.add(step.get(), 1);
+    step.set(next);
+    return next;
+  }
+  /** Stores the new value of a parameter. */
+  protected store(p: Tensor, value: core.Tensor): void {
+    write(p, value, 'Step');
+  }
+
+  /** State and settings in PyTorch's layout: `{ state: { 0: { step, exp_avg, ... } }, param_groups: [...] }`. */
+  stateDict(): OptimizerState {
+    let index = 0;
+    const places = new Map<Tensor, number>();
+    const groups = this.paramGroups.map((group) => {
+      const { params, ...settings } = group;
+      const named = Object.entries(settings).map(([key, value]) => [snake(key), value] as const);
+      for (const p of params) places.set(p, index++);
+      return { ...Object.fromEntries(named), params: params.map((p) => places.get(p)!) };
+    });
+    const state = [...this.state].flatMap(([p, s]) => (places.has(p) ? [[places.get(p)!, { ...s }] as const] : []));
+    return { state: Object.fromEntries(state), param_groups: groups };
+  }
+
+  /** Takes over state and settings of an optimizer with groups of the same sizes. Tensors are copied. */
+  loadStateDict(dict: OptimizerState): void {
+    if (dict.param_groups.length !== this.paramGroups.length) throw new core.ValueError('loaded state dict has a different number of parameter groups');
+    const byIndex = new Map<string, Tensor>();
+    dict.param_groups.forEach((saved, g) => {
+      const group = this.paramGroups[g]!;
+      const indices = saved['params'] as readonly number[];
+      if (indices.length !== group.params.length) {
+        throw new core.ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group");
+      }
+      for (const [key, value] of Object.entries(saved)) if (key !== 'params') (group as Record<string, unknown>)[camel(key)] = value;
+      indices.forEach((i, k) => byIndex.set(String(i), group.params[k]!));
+    });
+    this.state.clear();
+    for (const [i, saved] of Object.entries(dict.state)) {
+      const p = byIndex.get(i);
+      if (!p) continue;
+      const state: State = {};
+      for (const [name, value] of Object.entries(saved)) {
+        if (value === null || value === undefined) continue;
+        const t = value instanceof Tensor ? core.detach(value.value) : core.literal(Number(value));
+        const like = name !== 'step' && t.ndim > 0 && core.isFloat(t.dtype) ? core.cast(t, p.spec.dtype) : t;
+        state[name] = ofCell(new core.Variable(like.storage === t.storage && t.storage ? core.reshape(t, [...t.shape]) : like, { name, slot: true }));
+      }
+      this.state.set(p, state);
+    }
+  }
+
+  /** The groups and their settings, as PyTorch prints them. */
+  toString(): string {
+    const text = (value: unknown): string => (value === null || value === undefined ? 'None' : typeof value === 'boolean' ? (value ? 'True' : 'False') : Array.isArray(value) ? `(${value.map(text).join(', ')})` : String(value));
+    const groups = this.paramGroups.map((group, i) => {
+      const lines = Object.entries(group)
+        .filter(([key]) => key !== 'params')
+        .map(([key, value]) => [snake(key), value] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, value]) => `    ${key}: ${text(value)}\n`);
+      return `Parameter Group ${i}\n${lines.join('')}`;
+    });
+    return `${this.constructor.name} (\n${groups.join('\n')})`;
+  }
+}
+
+/** Throws unless the number is in order. */
+export function check(ok: boolean, what: string, value: unknown): void {
+  if (!ok) throw new core.ValueError(`Invalid ${what}: ${String(value)}`);
+}
+/** The checks that most optimizers make. */
+export function checkCommon(o: { lr?: number; eps?: number; weightDecay?: number; betas?: readonly number[]; momentum?: number }): void {
+  if (o.lr !== undefined) check(o.lr >= 0, 'learning rate', o.lr);
+  if (o.eps !== undefined) check(o.eps >= 0, 'epsilon value', o.eps);
+  if (o.weightDecay !== undefined) check(o.weightDecay >= 0, 'weight_decay value', o.weightDecay);
+  if (o.momentum !== undefined) check(o.momentum >= 0, 'momentum value', o.momentum);
+  o.betas?.forEach((b, i) => check(b >= 0 && b < 1, `beta parameter at index ${i}`, b));
+}
+/** Settings that PyTorch keeps and that mean nothing here. */
+export interface Ignored {
+  foreach?: boolean | null;
+  capturable?: boolean;
+  differentiable?: boolean;
+  fused?: boolean | null;
+}
