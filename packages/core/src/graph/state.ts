@@ -39,6 +39,12 @@ export async function setDevice(name: DeviceName): Promise<Device> {
   backend = await openBackend(name);
   return backend;
 }
+/** Chooses a backend that is open, by itself instead of by name; returns the one before. */
+export function useBackend(next: Backend): Backend {
+  const was = backend;
+  backend = next;
+  return was;
+}
 
 /** Runs `f` with another trace in place (null: none). */
 export function withTrace<R>(t: Trace | null, f: () => R): R {

@@ -35,7 +35,7 @@ export const drawFrom = (random: Random): Draw => ({
 });
 
 /** Values where floating point is special. */
-const special = [
+export const specialValues: readonly number[] = [
   0,
   -0,
   1,
@@ -101,7 +101,8 @@ export function valuesFor(
       // distinct along each axis as long as the limit allows
       if (!isFloat(dtype) && limit !== undefined) return coordinateSum(i, shape, place) % Math.max(1, limit);
       if (!isFloat(dtype)) return Math.floor((lowest[dtype] ?? 0) + random() * 19);
-      if (o.special && random() < 0.15) return store(special[Math.floor(random() * special.length)]!, dtype);
+      if (o.special && random() < 0.15)
+        return store(specialValues[Math.floor(random() * specialValues.length)]!, dtype);
       return store(real[primitive.domain](random(), k), dtype);
     });
     place++;
