@@ -10,7 +10,7 @@ export * as losses from './losses/index.js';
 export * as metrics from './metrics/index.js';
 export * as models from './models/index.js';
 export * as ops from './ops/index.js';
-// export * as optimizers from './optimizers/index.js';
+export * as optimizers from './optimizers/index.js';
 export * as random from './random.js';
 export * as regularizers from './regularizers.js';
 export * as utils from './toolbox/index.js';
