@@ -121,9 +121,7 @@ export abstract class Function {
         return listOf<Tensor>(result).map((t) => t.value);
       },
       backward: (_, ...gs) => {
-        const back = listOf(
-          this.backward(ctx, ...gs.map((g) => new Tensor(g))) as Tensor | null | readonly (Tensor | null)[],
-        );
+        const back = listOf(this.backward(ctx, ...gs.map((g) => new Tensor(g))));
         if (back.length !== args.length) {
           throw new core.GradError(
             `function ${this.name}Backward returned an incorrect number of gradients (expected ${args.length}, got ${back.length}). Return one for each argument of forward, null where there is none`,

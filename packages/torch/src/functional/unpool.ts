@@ -50,13 +50,13 @@ export interface FractionalOptions {
   /** [n, c, axes] in [0, 1): where the windows begin; default drawn. */
   randomSamples?: Tensor | null;
 }
-/** Starts of the windows of one axis for each plane, [planes, out]: `floor((i + u) a) - floor(u a)`, the last one at the end. */
+/** Starts of the windows of one axis for each plane, [planes, out]: `trunc((i + u) a) - trunc(u a)`, the last one at the end. */
 function starts(u: core.Tensor, size: number, out: number, window: number): core.Tensor {
   if (out === 1) return core.full([u.shape[0]!, 1], size - window, 'i32');
   const a = (size - window) / (out - 1);
   const i = core.arange(0, out, 1, u.dtype);
   const column = core.unsqueeze(u, 1);
-  const begin = core.sub(core.floor(core.mul(core.add(i, column), a)), core.floor(core.mul(column, a)));
+  const begin = core.sub(core.trunc(core.mul(core.add(i, column), a)), core.trunc(core.mul(column, a)));
   return core.cast(core.where(core.equal(i, out - 1), size - window, begin), 'i32');
 }
 function fractional(rank: number, x: Tensor, kernel: PerAxis, o: FractionalOptions): Tensor | Indexed {

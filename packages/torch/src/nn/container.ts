@@ -194,14 +194,11 @@ export class ModuleDict<M extends Module = Layer> extends Module {
     return gone;
   }
   clear(): void {
-    for (const name of [...this.keys()]) Reflect.deleteProperty(this, name);
+    for (const [name] of ownChildren(this)) Reflect.deleteProperty(this, name);
   }
   /** Adds modules, replacing those of the same names. */
   update(modules: Readonly<Record<string, M>> | Iterable<readonly [string, M]>): void {
-    const pairs =
-      Symbol.iterator in modules
-        ? (modules as Iterable<readonly [string, M]>)
-        : Object.entries(modules as Record<string, M>);
+    const pairs = Symbol.iterator in modules ? modules : Object.entries(modules as Record<string, M>);
     for (const [name, m] of pairs) this.registerModule(name, m);
   }
   *keys(): Generator<string> {

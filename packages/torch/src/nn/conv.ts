@@ -11,7 +11,7 @@ import {
   samePads,
   spread,
 } from '../functional/conv.js';
-import { pad, type PadMode } from '../functional/padding.js';
+import { pad } from '../functional/padding.js';
 import { empty } from '../ops/create.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { resetWeights } from './linear.js';
@@ -126,7 +126,7 @@ abstract class ConvNd extends Module {
       this.padding === 'same'
         ? samePads(this.kernelSize, this.dilation)
         : spread(this.padding === 'valid' ? 0 : this.padding, rank, 'padding').map((p): [number, number] => [p, p]);
-    return [pad(x, pairs.toReversed().flat(), this.paddingMode as PadMode), spread(0, rank, 'padding')];
+    return [pad(x, pairs.toReversed().flat(), this.paddingMode), spread(0, rank, 'padding')];
   }
 }
 

@@ -24,6 +24,7 @@ export * from './pool.js';
 export { GRUCell, LSTMCell, RNNCell } from './rnn-cell.js';
 export * from './rnn-layers.js';
 export * from './shape.js';
+export * from './softmax.js';
 export * from './transformer.js';
 export * from './unpool.js';
 export * as functional from '../functional/index.js';

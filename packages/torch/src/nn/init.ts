@@ -55,7 +55,7 @@ export function zeros_(t: Tensor): Tensor {
 /** The identity matrix. */
 export function eye_(t: Tensor): Tensor {
   if (t.shape.length !== 2) throw new core.ShapeError('Only tensors with 2 dimensions are supported');
-  return put(t, core.eye(t.shape[0]!, t.shape[1]!, t.spec.dtype));
+  return put(t, core.eye(t.shape[0]!, t.shape[1], t.spec.dtype));
 }
 /** The convolution that passes channels on: 1 in the middle of window (i, i), in each group. */
 export function dirac_(t: Tensor, o: { groups?: number } = {}): Tensor {

@@ -4,7 +4,7 @@ import { clearGrad } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { isDevice } from '../tensor/methods.js';
 import { coreDType, type DType } from '../tensor/dtype.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { addHook, callWithHooks, type RemovableHandle } from './hooks.js';
 import { Parameter } from './parameter.js';
 import { layout } from './repr.js';
@@ -154,8 +154,7 @@ export abstract class Module extends core.Callable implements Node {
   }
   /** The module at a path such as `encoder.0`. */
   getSubmodule(target: string): Module {
-    let at: Module = this;
-    for (const name of target ? target.split('.') : []) {
+    return (target ? target.split('.') : []).reduce<Module>((at, name) => {
       const next = ownChildren(at).find(([key]) => key === name)?.[1];
       if (!next)
         throw new core.ValueError(
@@ -164,9 +163,8 @@ export abstract class Module extends core.Callable implements Node {
             ownChildren(at).map(([key]) => key),
           )}`,
         );
-      at = next as Module;
-    }
-    return at;
+      return next as Module;
+    }, this);
   }
   /** The parameter at a path such as `encoder.0.weight`. */
   getParameter(target: string): Parameter {
@@ -243,7 +241,7 @@ export abstract class Module extends core.Callable implements Node {
     hook: (module: M, args: Parameters<M['forward']>) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this, 'pre', hook as never, o.prepend);
+    return addHook(this, 'pre', hook, o.prepend);
   }
   /** Calls `hook(module, args, output)` after each forward; what it returns is used instead of the output. */
   registerForwardHook<M extends Module>(
@@ -251,7 +249,7 @@ export abstract class Module extends core.Callable implements Node {
     hook: (module: M, args: Parameters<M['forward']>, output: ReturnType<M['forward']>) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this, 'post', hook as never, o.prepend);
+    return addHook(this, 'post', hook, o.prepend);
   }
   /** Calls `hook(module, gradInput, gradOutput)` in backward; gradients that it returns are used instead of gradInput. */
   registerFullBackwardHook<M extends Module>(
@@ -259,7 +257,7 @@ export abstract class Module extends core.Callable implements Node {
     hook: (module: M, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this, 'backward', hook as never, o.prepend);
+    return addHook(this, 'backward', hook, o.prepend);
   }
   /** Calls `hook(module, gradOutput)` in backward; gradients that it returns are used instead of gradOutput. */
   registerFullBackwardPreHook<M extends Module>(
@@ -267,7 +265,7 @@ export abstract class Module extends core.Callable implements Node {
     hook: (module: M, gradOutput: (Tensor | null)[]) => unknown,
     o: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this, 'backwardPre', hook as never, o.prepend);
+    return addHook(this, 'backwardPre', hook, o.prepend);
   }
 
   /** @internal The name in `toString` and in messages. */

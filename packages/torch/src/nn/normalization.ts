@@ -2,7 +2,8 @@
 import * as core from '@nn/core';
 import { groupNorm, layerNorm, localResponseNorm, rmsNorm } from '../functional/norm.js';
 import { ones, zeros } from '../ops/create.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { range } from '../tensor/range.js';
+import { Tensor } from '../tensor/tensor.js';
 import { ones_, zeros_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -132,5 +133,67 @@ export class LocalResponseNorm extends Module {
     return `${this.size}, ${args({ alpha: float(this.alpha), beta: float(this.beta), k: float(this.k) })}`;
   }
 }
-/** `LocalResponseNorm` under its older name. */
-export class CrossMapLRN2d extends LocalResponseNorm {}
+/**
+ * The older form of LocalResponseNorm for [n, c, h, w]. It keeps what PyTorch's does, also that channel 0 stays in every sum and that
+ * the gradient looks at other neighbours than the value.
+ */
+export class CrossMapLRN2d extends Module {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+  constructor(size: number, o: ResponseOptions = {}) {
+    super();
+    this.size = size;
+    this.alpha = o.alpha ?? 1e-4;
+    this.beta = o.beta ?? 0.75;
+    this.k = o.k ?? 1;
+  }
+  forward(x: Tensor): Tensor {
+    const { size, alpha, beta, k } = this;
+    const channels = x.shape[1]!;
+    const reach = Math.floor((size - 1) / 2);
+    // [c, j]: which channels j count for channel c.
+    const window = (from: (c: number) => number, to: (c: number) => number, always: boolean): core.Tensor =>
+      core.tensor(
+        range(channels).flatMap((c) =>
+          range(channels).map((j) => Number((j >= from(c) && j <= to(c)) || (always && j === 0))),
+        ),
+        {
+          shape: [channels, channels],
+          dtype: x.spec.dtype,
+        },
+      );
+    const mixed = (w: core.Tensor, v: core.Tensor): core.Tensor => core.einsum('cj,njhw->nchw', w, v);
+    const forward = window(
+      (c) => c - reach,
+      (c) => c + reach,
+      true,
+    );
+    const behind = Math.floor(size - (size - 1) / 2);
+    const backward = window(
+      (c) => c - behind,
+      (c) => c - behind + size - 1,
+      false,
+    );
+    const run = core.customFunction({
+      name: 'CrossMapLRN2d',
+      forward: (ctx, v) => {
+        const scale = core.add(core.mul(mixed(forward, core.square(v)), alpha / size), k);
+        const y = core.mul(v, core.pow(scale, -beta));
+        ctx.saveForBackward(v, y, scale);
+        return y;
+      },
+      backward: (ctx, g) => {
+        const [v, y, scale] = ctx.saved as [core.Tensor, core.Tensor, core.Tensor];
+        const ratio = core.div(core.mul(g, y), scale);
+        const own = core.mul(g, core.pow(scale, -beta));
+        return core.sub(own, core.mul(core.mul(v, mixed(backward, ratio)), (2 * alpha * beta) / size));
+      },
+    });
+    return new Tensor(run(x.value), 'CrossMapLRN2d');
+  }
+  override extraRepr(): string {
+    return `${this.size}, ${args({ alpha: this.alpha, beta: this.beta, k: this.k })}`;
+  }
+}

@@ -1,6 +1,6 @@
 // Lists and dictionaries of parameters.
 import * as core from '@nn/core';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { ownParameters } from './tree.js';
@@ -62,10 +62,7 @@ export class ParameterList extends Module {
 export class ParameterDict extends Module {
   constructor(parameters: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]> = {}) {
     super();
-    const pairs =
-      Symbol.iterator in parameters
-        ? (parameters as Iterable<readonly [string, Tensor]>)
-        : Object.entries(parameters as Record<string, Tensor>);
+    const pairs = Symbol.iterator in parameters ? parameters : Object.entries(parameters as Record<string, Tensor>);
     for (const [name, p] of pairs) this.set(name, p);
   }
   forward(..._: never[]): never {

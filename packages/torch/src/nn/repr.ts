@@ -11,7 +11,7 @@ function number(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
   const size = Math.abs(x);
   if (size !== 0 && (size < 1e-4 || size >= 1e16)) return x.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  return String(x);
+  throw new TypeError(`no Python text for ${typeof x}`);
 }
 
 /** Python's `repr` of a value: `True`, `None`, `(1, 2)`, `'same'`. */
@@ -23,7 +23,7 @@ export function py(x: unknown): string {
     return Number.isInteger(x.value) && Math.abs(x.value) < 1e16 ? `${x.value}.0` : number(x.value);
   if (typeof x === 'string') return `'${x}'`;
   if (Array.isArray(x)) return `(${x.map(py).join(', ')}${x.length === 1 ? ',' : ''})`;
-  return String(x);
+  throw new TypeError(`no Python text for ${typeof x}`);
 }
 
 /** `a=1, b=True` */

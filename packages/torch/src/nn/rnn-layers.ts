@@ -43,17 +43,13 @@ export class RNN extends RecurrentBase {
   readonly cells: ModuleList<Cell> | null;
   constructor(cell: Cell | readonly Cell[], o?: RnnOptions);
   constructor(inputSize: number, hiddenSize: number, o?: RnnOptions);
-  constructor(first: number | Cell | readonly Cell[], second: number | RnnOptions = {}, third: RnnOptions = {}) {
-    const custom = typeof first === 'number' ? null : isNode(first) ? [first as Cell] : (first as readonly Cell[]);
-    const o = typeof second === 'number' ? third : second;
-    const numLayers = o.numLayers ?? custom?.length ?? 1;
-    super(
-      custom ? (custom[0]?.inputSize ?? 0) : (first as number),
-      custom ? custom[0]!.hiddenSize : (second as number),
-      custom ? 0 : 1,
-      { ...o, numLayers },
-    );
-    this.nonlinearity = o.nonlinearity ?? 'tanh';
+  constructor(inputSize: number | Cell | readonly Cell[], hiddenSize: number | RnnOptions = {}, o: RnnOptions = {}) {
+    const custom = typeof inputSize === 'number' ? null : isNode(inputSize) ? [inputSize] : inputSize;
+    const options = typeof hiddenSize === 'number' ? o : hiddenSize;
+    const numLayers = options.numLayers ?? custom?.length ?? 1;
+    const width = custom ? (custom[0]?.inputSize ?? 0) : Number(inputSize);
+    super(width, custom ? (custom[0]?.hiddenSize ?? 0) : Number(hiddenSize), custom ? 0 : 1, { ...options, numLayers });
+    this.nonlinearity = options.nonlinearity ?? 'tanh';
     nonlinearity(this.nonlinearity);
     this.cells = custom && new ModuleList(layersOf(custom, numLayers, this.bidirectional));
   }

@@ -142,19 +142,19 @@ export class TransformerDecoderLayer extends Module {
     this.dropout3 = new Dropout(dropout);
     this.activation = activationOf(o.activation);
   }
-  forward(tgt: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
+  forward(tgt: Tensor, memory: Tensor, o: DecoderCall = {}): Tensor {
     const self = (x: Tensor): Tensor => {
       const [y] = this.self_attn(x, x, x, {
-        attnMask: call.tgtMask ?? null,
-        keyPaddingMask: call.tgtKeyPaddingMask ?? null,
+        attnMask: o.tgtMask ?? null,
+        keyPaddingMask: o.tgtKeyPaddingMask ?? null,
         needWeights: false,
       });
       return this.dropout1(y);
     };
     const cross = (x: Tensor): Tensor => {
       const [y] = this.multihead_attn(x, memory, memory, {
-        attnMask: call.memoryMask ?? null,
-        keyPaddingMask: call.memoryKeyPaddingMask ?? null,
+        attnMask: o.memoryMask ?? null,
+        keyPaddingMask: o.memoryKeyPaddingMask ?? null,
         needWeights: false,
       });
       return this.dropout2(y);
@@ -186,11 +186,14 @@ export class TransformerEncoder extends Module {
   layers: ModuleList<TransformerEncoderLayer>;
   readonly numLayers: number;
   norm: Norm | null;
+  /** Kept, but there are no nested tensors. */
+  readonly enableNestedTensor: boolean;
   constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, o: EncoderOptions = {}) {
     super();
     this.layers = copies(encoderLayer, numLayers);
     this.numLayers = numLayers;
     this.norm = (o.norm as Norm | null | undefined) ?? null;
+    this.enableNestedTensor = o.enableNestedTensor ?? true;
   }
   forward(
     src: Tensor,

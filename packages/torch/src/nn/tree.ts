@@ -28,6 +28,7 @@ export class ModuleState {
 /** A module, as its state sees it. */
 export interface Node {
   readonly _state: ModuleState;
+  toString(): string;
 }
 export const isNode = (x: unknown): x is Node =>
   typeof x === 'function' && (x as Partial<Node>)._state instanceof ModuleState;
@@ -82,7 +83,9 @@ function install(node: Node, name: string, slot: BufferSlot): void {
     configurable: true,
     enumerable: true,
     get: () => slot.tensor,
-    set: (value: unknown) => write(slot, name, value),
+    set(value: unknown) {
+      write(slot, name, value);
+    },
   });
 }
 

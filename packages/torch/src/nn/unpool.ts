@@ -64,24 +64,33 @@ export interface FractionalModuleOptions extends Omit<FractionalOptions, 'random
 }
 abstract class FractionalMaxPoolNd extends Module {
   readonly kernelSize: PerAxis;
-  protected readonly options: FractionalOptions;
+  readonly outputSize: PerAxis | null;
+  readonly outputRatio: PerAxis | null;
+  readonly returnIndices: boolean;
+  declare _random_samples: Tensor | null;
   constructor(kernelSize: PerAxis, o: FractionalModuleOptions) {
     super();
-    const { _randomSamples, ...rest } = o;
     this.kernelSize = kernelSize;
-    this.options = { ...rest, randomSamples: _randomSamples ?? null };
+    this.outputSize = o.outputSize ?? null;
+    this.outputRatio = o.outputRatio ?? null;
+    this.returnIndices = o.returnIndices ?? false;
+    this.registerBuffer('_random_samples', o._randomSamples ?? null);
   }
   abstract override forward(x: Tensor): Tensor | Indexed;
+  protected options(): FractionalOptions {
+    const { outputSize, outputRatio, returnIndices } = this;
+    return { outputSize, outputRatio, returnIndices, randomSamples: this._random_samples };
+  }
 }
 /** Max pooling over windows at random places. */
 export class FractionalMaxPool2d extends FractionalMaxPoolNd {
   forward(x: Tensor): Tensor | Indexed {
-    return fractionalMaxPool2d(x, this.kernelSize, this.options);
+    return fractionalMaxPool2d(x, this.kernelSize, this.options());
   }
 }
 /** Max pooling over windows at random places. */
 export class FractionalMaxPool3d extends FractionalMaxPoolNd {
   forward(x: Tensor): Tensor | Indexed {
-    return fractionalMaxPool3d(x, this.kernelSize, this.options);
+    return fractionalMaxPool3d(x, this.kernelSize, this.options());
   }
 }

@@ -40,7 +40,7 @@ export function bind<O extends object>(keys: readonly (keyof O)[], ...args: read
 
 /** Sizes given as one array or as numbers: `x.view([2, 3])` or `x.view(2, 3)`. */
 export type Sizes = (number | readonly number[])[];
-export const sizes = (s: readonly (number | readonly number[])[]): number[] => s.flat() as number[];
+export const sizes = (s: readonly (number | readonly number[])[]): number[] => s.flatMap((n) => n);
 
 /** A value with its place, as PyTorch's named tuples: `const [values, indices] = x.max(0)` or `x.max(0).values`. */
 export type Pair<A extends string, B extends string> = readonly [Tensor, Tensor] & Readonly<Record<A | B, Tensor>>;

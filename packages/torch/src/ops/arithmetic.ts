@@ -1,7 +1,6 @@
 // Elementwise functions of two or more tensors: arithmetic, comparison, logic, choice. Shapes broadcast.
 import * as core from '@nn/core';
 import { type Operand, raw, Tensor } from '../tensor/handle.js';
-import { bind } from './arguments.js';
 
 export type Binary = (x: Operand, other: Operand) => Tensor;
 const binary =
@@ -129,12 +128,13 @@ export function logaddexp2(x: Tensor, other: Tensor): Tensor {
   );
 }
 
-/** The size of x with the sign of `other`. */
+/** The size of x with the sign of `other`, whose gradient is 0. */
 export function copysign(x: Tensor, other: Operand): Tensor {
   const [a, b] = [x.value, raw(other)];
-  const negative = core.less(core.where(core.equal(b, 0), core.reciprocal(b), b), 0);
-  const flips = core.notEqual(negative, core.less(core.where(core.equal(a, 0), core.reciprocal(a), a), 0));
-  return new Tensor(core.where(flips, core.neg(a), a), 'Copysign');
+  const negative = (v: core.Operand): core.Tensor => core.less(core.where(core.equal(v, 0), core.reciprocal(v), v), 0);
+  const flipped = core.where(core.notEqual(negative(a), negative(b)), core.neg(a), a);
+  const finite = core.where(core.isFinite(b), b, 0);
+  return new Tensor(core.mul(flipped, core.add(core.sub(finite, finite), 1)), 'Copysign');
 }
 
 /** 0 below zero, 1 above, and `values` at zero. */

@@ -49,7 +49,7 @@ function rowsOf(v: core.Tensor, axis: number): number[][] {
   const lines = core.reshape(core.permute(v, [axis, ...range(v.ndim).filter((d) => d !== axis)]), [v.shape[axis]!, -1]);
   const width = lines.shape[1]!;
   const data = core.dataSync(lines);
-  return range(lines.shape[0]!).map((i) => [...data.slice(i * width, (i + 1) * width)]);
+  return range(lines.shape[0]!).map((i) => Array.from(data.subarray(i * width, (i + 1) * width)));
 }
 const compare = (a: readonly number[], b: readonly number[]): number => {
   const d = a.findIndex((x, i) => x !== b[i]);

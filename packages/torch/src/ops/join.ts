@@ -5,6 +5,8 @@ import { dimOf } from './arguments.js';
 import { expand } from './shape.js';
 import { range } from '../tensor/range.js';
 
+const flatten = (list: readonly (Tensor | readonly Tensor[])[]): Tensor[] =>
+  list.flatMap((t) => (t instanceof Tensor ? [t] : [...t]));
 function values(name: string, tensors: readonly Tensor[]): core.Tensor[] {
   if (tensors.length === 0) throw new core.ValueError(`torch.${name}(): expected a non-empty list of Tensors`);
   const all = tensors.map((t) => t.value);
@@ -104,7 +106,7 @@ export function columnStack(tensors: readonly Tensor[]): Tensor {
  * einsum('ij,jk->ik', tensor([[1, 2]]), tensor([[3], [4]])) // => [[11]]
  */
 export function einsum(equation: string, ...operands: readonly (Tensor | readonly Tensor[])[]): Tensor {
-  const list = operands.flat() as Tensor[];
+  const list = flatten(operands);
   return new Tensor(core.einsum(equation, ...list.map((t) => t.value)), 'View');
 }
 /** Products summed over the last `dims` axes of x and the first of `other`, or over the given axes. */
@@ -130,7 +132,7 @@ export function tensordot(
 
 /** Tensors expanded to their common shape. */
 export function broadcastTensors(...tensors: readonly (Tensor | readonly Tensor[])[]): Tensor[] {
-  const list = tensors.flat() as Tensor[];
+  const list = flatten(tensors);
   const shape = list.reduce<readonly number[]>((s, t) => core.broadcastShapes('broadcast_tensors', s, t.shape), []);
   return list.map((t) => expand(t, shape));
 }

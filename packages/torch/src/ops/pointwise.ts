@@ -13,8 +13,8 @@ const unary =
 export const abs: Unary = /* @__PURE__ */ unary('Abs', core.abs);
 /** `-x` */
 export const neg: Unary = /* @__PURE__ */ unary('Neg', core.neg);
-/** -1, 0 or 1. */
-export const sign: Unary = /* @__PURE__ */ unary('Sign', core.sign);
+/** -1, 0 or 1; 0 for NaN. */
+export const sign: Unary = /* @__PURE__ */ unary('Sign', (x) => core.where(core.isNaN(x), 0, core.sign(x)));
 /** Down to the next integer. */
 export const floor: Unary = /* @__PURE__ */ unary('Floor', core.floor);
 /** Up to the next integer. */

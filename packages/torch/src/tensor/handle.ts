@@ -1,6 +1,6 @@
 // The torch tensor: a mutable name for an immutable core value. Its methods are the functions of ops/ and tensor/, installed by tensor.ts.
 import * as core from '@nn/core';
-import { handle } from '@nn/core';
+import type { handle } from '@nn/core';
 import { coreDType, type DType, dtypeName } from './dtype.js';
 
 /** How a view follows its base: values are read through `read`, and in-place changes go back through `write`. */

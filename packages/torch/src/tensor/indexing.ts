@@ -60,7 +60,7 @@ interface Plan {
 const asTensor = (item: Tensor | readonly number[] | readonly boolean[]): core.Tensor => {
   if (item instanceof Tensor) return item.value;
   const mask = typeof item[0] === 'boolean';
-  return core.tensor(item as core.NestedArray, { shape: [item.length], dtype: mask ? 'bool' : 'i32' });
+  return core.tensor(item, { shape: [item.length], dtype: mask ? 'bool' : 'i32' });
 };
 const isPlaces = (item: unknown): item is Tensor | readonly number[] | readonly boolean[] =>
   item instanceof Tensor || Array.isArray(item);
@@ -220,7 +220,7 @@ export function at(x: Tensor, ...index: Index[]): Tensor {
   if (steps.tensors.size === 0) return part;
   const v = part.value;
   const s = selection(v, steps.tensors);
-  if (s.axes.length === 1) return new Tensor(core.take(v, s.flat, s.axes[0]!), 'Index');
+  if (s.axes.length === 1) return new Tensor(core.take(v, s.flat, s.axes[0]), 'Index');
   const lines = core.reshape(core.permute(v, s.perm), s.lines);
   return new Tensor(core.permute(core.take(lines, s.flat, 0), s.order), 'Index');
 }

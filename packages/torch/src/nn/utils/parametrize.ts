@@ -144,7 +144,7 @@ class SpectralNorm extends Module implements Parametrization {
 export function spectralNorm<M extends Module>(module: M, o: SpectralOptions = {}): M {
   const name = o.name ?? 'weight';
   const weight = (module as unknown as Record<string, unknown>)[name] as Tensor;
-  const transposed = /^ConvTranspose/.test(module.getName());
+  const transposed = module.getName().startsWith('ConvTranspose');
   return registerParametrization(
     module,
     name,
