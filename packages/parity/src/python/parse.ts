@@ -58,7 +58,7 @@ function* joinLines(source: string): Generator<string> {
   }
 }
 
-const binding: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '@': 2, '/': 2, '**': 4 };
+const binding: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '@': 2, '/': 2, '%': 2, '**': 4 };
 
 class Parser {
   private readonly tokens: string[];

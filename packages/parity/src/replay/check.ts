@@ -75,7 +75,8 @@ export class Check {
     for (const [i, branch] of wanted.entries()) await this.tree(`${role}/${i}`, found[i], branch, get, tol);
   }
 
-  private within(what: string, reached: number, tol: number): void {
+  /** Notes a distance that is beyond the tolerance. */
+  within(what: string, reached: number, tol: number): void {
     if (!(reached <= tol)) this.failures.push({ what, distance: reached, tol });
   }
 }

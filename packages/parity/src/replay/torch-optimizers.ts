@@ -1,0 +1,81 @@
+// Replays optimizers of torch: the trajectory of 20 steps, and the state at its end.
+import * as torch from '@nn/torch';
+import { nn, optim, type Tensor } from '@nn/torch';
+import { camel } from '../golden/value.js';
+import { bind, find } from './arguments.js';
+import type { Args } from './call.js';
+import { NotCovered } from './outcome.js';
+import { problemOf, weightNames, type OptimizerCase, type WeightName } from './problem.js';
+import type { Adapter } from './run.js';
+import { makeScheduler } from './torch-schedules.js';
+import { Track } from './track.js';
+import { torchTensor } from './torch-run.js';
+
+export type AnyOptimizer = optim.Optimizer & { step(closure?: () => Tensor): unknown };
+
+export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, replay) => {
+  const { options } = golden;
+  if (options.sparse) throw new NotCovered('no sparse gradients');
+  const { x, y, weights } = problemOf(golden, replay, torchTensor, (array) => new nn.Parameter(torchTensor(array)));
+  const optimized = options.groups?.flatMap(({ params }) => params) ?? options.params ?? weightNames;
+  const byName = (name: string): nn.Parameter => weights[name as WeightName];
+
+  const groups = options.groups?.map(({ params, ...rest }) => ({ ...camelKeys(rest), params: params.map(byName) }));
+  const optimizer = makeOptimizer(golden.name, groups ?? optimized.map(byName), golden.args);
+  const { scheduler: schedule, clip } = options;
+  const scheduler = schedule && makeScheduler(optimizer, schedule.name, schedule.args);
+  const clipGradients = clip && clipper(clip, optimized.map(byName));
+
+  const closure = (): Tensor => {
+    optimizer.zeroGrad();
+    const loss = torch.tanh(x.matmul(weights.W).add(weights.b)).matmul(weights.U).sub(y).pow(2).mean();
+    loss.backward();
+    return loss;
+  };
+  const step = (): readonly [Tensor, (Tensor | null)[]] => {
+    const loss = closure();
+    const grads = optimized.map((name) => byName(name).grad?.clone() ?? null);
+    clipGradients?.();
+    // LBFGS evaluates the loss as often as it likes.
+    if (golden.name === 'LBFGS') optimizer.step(closure);
+    else optimizer.step();
+    return [loss, grads];
+  };
+  const run = replay.compiled ? torch.compile(step) : step;
+
+  const track = new Track();
+  await track.add('param', weights);
+  for (let i = 0; i < golden.steps; i++) {
+    const [loss, grads] = run();
+    scheduler?.step();
+    await track.add('loss', { '': loss });
+    await track.add('grad', Object.fromEntries(optimized.map((name, k) => [name, grads[k]])));
+    await track.add('param', weights);
+  }
+  const { state } = optimizer.stateDict();
+  for (const [i, name] of optimized.entries()) {
+    for (const [slot, value] of Object.entries(state[i] ?? {}))
+      await track.add('state', { [`${name}/${slot}`]: value });
+  }
+  await track.compare(golden, replay);
+};
+
+const camelKeys = (args: Args): Args =>
+  Object.fromEntries(Object.entries(args).map(([key, value]) => [camel(key), value]));
+
+/** An optimizer of torch from its Python arguments. */
+export function makeOptimizer(name: string, parameters: readonly unknown[], args: Args): AnyOptimizer {
+  const Optimizer = find(optim, 'optim', name) as new (...args: unknown[]) => AnyOptimizer;
+  const bound = bind(`optim.${name}`, Optimizer, [parameters], args);
+  const optimizer = new Optimizer(...bound.args);
+  bound.assertRead();
+  return optimizer;
+}
+
+/** Clips the gradients of the parameters in place with the function of torch.nn.utils that the case names. */
+export function clipper({ kind, ...args }: Args, parameters: readonly Tensor[]): () => unknown {
+  const name = `clip_grad_${String(kind)}_`;
+  const f = find(nn, 'nn', `utils.${name}`) as (...args: unknown[]) => unknown;
+  const given = args['norm_type'] === 'inf' ? { ...args, norm_type: Infinity } : args;
+  return () => f(...bind(name, f, [parameters], given).args);
+}

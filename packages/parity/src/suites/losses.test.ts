@@ -1,0 +1,4 @@
+// Tests that replay the golden group losses.
+import { replaySuite } from './suite.js';
+
+replaySuite('losses');

@@ -1,0 +1,4 @@
+// Tests that replay the golden group optimizers.
+import { replaySuite } from './suite.js';
+
+replaySuite('optimizers');

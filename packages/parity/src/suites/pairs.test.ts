@@ -1,0 +1,4 @@
+// Tests that replay the golden group pairs.
+import { replaySuite } from './suite.js';
+
+replaySuite('pairs');
