@@ -250,8 +250,8 @@ export function rpropUpdate(
 ): { p: Tensor; previous: Tensor; size: Tensor } {
   const { shrink = 0.5, grow = 1.2, min = 1e-6, max = 50 } = o;
   const agreement = mul(g, state.previous);
-  const factor = where(greater(agreement, 0), grow, where(less(agreement, 0), shrink, 1));
-  const size = clamp(mul(state.size, factor), { min, max });
+  const grown = where(greater(agreement, 0), mul(state.size, grow), state.size);
+  const size = clamp(where(less(agreement, 0), mul(state.size, shrink), grown), { min, max });
   const previous = where(less(agreement, 0), 0, g);
   return { p: sub(p, mul(sign(previous), size)), previous, size };
 }
