@@ -8,7 +8,7 @@ import type { Tensor } from './tensor/tensor.js';
 
 export { cross } from './ops/join.js';
 export { matmul } from './ops/matrix.js';
-export { diagonal } from './ops/parts.js';
+export { diagonal } from './ops/diagonals.js';
 export { vander } from './ops/create.js';
 
 export interface VectorNormOptions {

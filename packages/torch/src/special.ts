@@ -3,24 +3,17 @@ import * as core from '@nn/core';
 import { rawTensor } from './tensor/handle.js';
 import { Tensor } from './tensor/tensor.js';
 
-export { xlog1py, xlogy } from './ops/arithmetic.js';
 export {
   digamma,
   digamma as psi,
-  erf,
-  erfc,
   erfinv,
-  exp2,
-  expm1,
   lgamma as gammaln,
-  log1p,
   logit,
-  logSoftmax,
-  round,
-  sigmoid as expit,
   sinc,
-  softmax,
-} from './ops/pointwise.js';
+  xlog1py,
+  xlogy,
+} from './ops/elementwise.js';
+export { erf, erfc, exp2, expm1, log1p, logSoftmax, round, sigmoid as expit, softmax } from './ops/pointwise.js';
 export { logsumexp } from './ops/reduce.js';
 
 /** `-x log x`, 0 at 0, -Infinity below. */

@@ -2,7 +2,7 @@
 import * as core from '@nn/core';
 import { Tensor } from '../tensor/handle.js';
 import { bind, dimOf, pair, type ValuesIndices } from './arguments.js';
-import type { ReduceOptions } from './reduce.js';
+import type { ReduceOptions } from './reduction.js';
 
 /** `max` and `min` as methods. */
 export interface Extremes {

@@ -84,51 +84,6 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   if (!(chunks > 0)) throw new core.ValueError(`chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
   return split(x, Math.max(1, Math.ceil((x.shape[dimOf(dim, x.shape.length)] ?? 1) / chunks)), dim);
 }
-/** Exactly `sections` pieces whose sizes differ by at most one, or pieces cut at the given indices. */
-export function tensorSplit(x: Tensor, sections: number | readonly number[], dim = 0): Tensor[] {
-  const n = x.shape[dimOf(dim, x.shape.length)] ?? 1;
-  if (typeof sections === 'number') {
-    return parts(
-      x,
-      dim,
-      range(sections).map((i) => Math.floor(n / sections) + (i < n % sections ? 1 : 0)),
-    );
-  }
-  const cuts = [0, ...sections.map((c) => Math.min(Math.max(c < 0 ? c + n : c, 0), n)), n];
-  return cuts.slice(1).map((end, i) => narrow(x, dim, Math.min(cuts[i]!, end), Math.max(end - cuts[i]!, 0)));
-}
-
-/** A diagonal of two axes, as the last axis. */
-export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
-  const rank = x.shape.length;
-  const [a, b] = [dimOf(dim1, rank), dimOf(dim2, rank)];
-  const [n, m] = [x.shape[a]!, x.shape[b]!];
-  const rest = range(rank).filter((d) => d !== a && d !== b);
-  const size = Math.max(0, offset >= 0 ? Math.min(n, m - offset) : Math.min(n + offset, m));
-  const strides = stridesOf(x);
-  const order = [...rest, a, b];
-  const inverse = order.map((_, i) => order.indexOf(i));
-  const start = offset >= 0 ? offset : -offset * m;
-  // In the flattened pair of axes a diagonal is every (m + 1)-th element.
-  const line: AxisRange = { axis: rest.length, start, size, step: m + 1 };
-  const flat = (v: core.Tensor): core.Tensor =>
-    core.reshape(core.permute(v, order), [...rest.map((d) => x.shape[d]!), n * m]);
-  return viewOf(
-    x,
-    'Diagonal',
-    (v) => readRanges(flat(v), [line]),
-    (v, d) =>
-      core.permute(
-        core.reshape(
-          replaceRanges(flat(v), d, [line]),
-          order.map((k) => x.shape[k]!),
-        ),
-        inverse,
-      ),
-    [...rest.map((d) => strides[d]!), strides[a]! + strides[b]!],
-  );
-}
-
 /** Windows of `size` elements along an axis, `step` apart, as a new last axis. */
 export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
   const axis = dimOf(dim, x.shape.length);

@@ -58,12 +58,6 @@ export const atanh: Unary = /* @__PURE__ */ unary('Atanh', core.atanh);
 export const erf: Unary = /* @__PURE__ */ unary('Erf', core.erf);
 /** `1 - erf(x)` */
 export const erfc: Unary = /* @__PURE__ */ unary('Erfc', core.erfc);
-/** The inverse of `erf`. */
-export const erfinv: Unary = /* @__PURE__ */ unary('Erfinv', core.erfinv);
-/** The logarithm of the gamma function. */
-export const lgamma: Unary = /* @__PURE__ */ unary('Lgamma', core.lgamma);
-/** The derivative of `lgamma`. */
-export const digamma: Unary = /* @__PURE__ */ unary('Digamma', core.digamma);
 /** `1 / (1 + e^-x)` */
 export const sigmoid: Unary = /* @__PURE__ */ unary('Sigmoid', core.sigmoid);
 /** `max(x, 0)` */
@@ -93,37 +87,6 @@ export function frac(x: Tensor): Tensor {
   return new Tensor(core.sub(x.value, core.trunc(x.value)), 'Frac');
 }
 
-/** Degrees to radians. */
-export function deg2rad(x: Tensor): Tensor {
-  return new Tensor(core.mul(x.value, Math.PI / 180), 'Mul');
-}
-
-/** Radians to degrees. */
-export function rad2deg(x: Tensor): Tensor {
-  return new Tensor(core.mul(x.value, 180 / Math.PI), 'Mul');
-}
-
-/** `log(x / (1 - x))`, with x kept `eps` away from 0 and 1 when given. */
-export function logit(x: Tensor, eps?: number | { eps?: number }): Tensor {
-  const e = bind<{ eps: number }>(['eps'], eps).eps;
-  const v = e === undefined ? x.value : core.clamp(x.value, { min: e, max: 1 - e });
-  return new Tensor(core.sub(core.log(v), core.log1p(core.neg(v))), 'Logit');
-}
-
-/** `sin(pi x) / (pi x)`, 1 at 0. */
-export function sinc(x: Tensor): Tensor {
-  const v = core.mul(x.value, Math.PI);
-  const zero = core.equal(v, 0);
-  const safe = core.where(zero, 1, v);
-  return new Tensor(core.where(zero, 1, core.div(core.sin(safe), safe)), 'Sinc');
-}
-
-/** True where the sign bit is set: negative numbers and -0. */
-export function signbit(x: Tensor): Tensor {
-  const v = x.value;
-  return new Tensor(core.less(core.isFloat(v.dtype) ? core.where(core.equal(v, 0), core.reciprocal(v), v) : v, 0));
-}
-
 export interface ClampOptions {
   min?: Operand | null;
   max?: Operand | null;
@@ -142,17 +105,6 @@ export function clamp(x: Tensor, min?: Operand | ClampOptions | null, max?: Oper
     core.clamp(x.value, { ...(o.min != null && { min: raw(o.min) }), ...(o.max != null && { max: raw(o.max) }) }),
     'Clamp',
   );
-}
-
-/** Replaces NaN and infinities; by default by 0 and by the largest numbers of the dtype. */
-export function nanToNum(x: Tensor, o: { nan?: number; posinf?: number; neginf?: number } | number = {}): Tensor {
-  const { nan = 0, posinf, neginf } = bind<{ nan: number; posinf: number; neginf: number }>(['nan'], o);
-  const v = x.value;
-  if (!core.isFloat(v.dtype)) return x;
-  const largest = v.dtype === 'f64' ? Number.MAX_VALUE : 3.4028234663852886e38;
-  const finite = core.where(core.isNaN(v), nan, v);
-  const low = core.where(core.equal(finite, -Infinity), neginf ?? -largest, finite);
-  return new Tensor(core.where(core.equal(low, Infinity), posinf ?? largest, low), 'NanToNum');
 }
 
 /** `softmax` over an axis: `exp(x) / sum(exp(x))`. */

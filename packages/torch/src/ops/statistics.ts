@@ -1,6 +1,9 @@
-// Covariances and correlations.
+// Statistics that are not methods: moments together, reductions without NaN, covariances.
 import * as core from '@nn/core';
 import { Tensor } from '../tensor/handle.js';
+import { pair, type Pair } from './arguments.js';
+import { amax, amin } from './reduce.js';
+import { type DimOr, moments, pNorm, type ReduceOptions, reduction, type VarianceOptions } from './reduction.js';
 
 export interface CovOptions {
   /** What is subtracted from the number of observations; default 1. */
@@ -33,4 +36,43 @@ export function corrcoef(x: Tensor): Tensor {
     core.clamp(core.div(core.div(c, core.unsqueeze(deviation, 1)), deviation), { min: -1, max: 1 }),
     'Clamp',
   );
+}
+
+/** Variance and mean at once. */
+export function varMean(x: Tensor, dim?: DimOr<VarianceOptions>, o?: VarianceOptions): Pair<'var', 'mean'> {
+  const { variance: v, at } = moments(x, dim, o);
+  return pair('var', new Tensor(v, 'VarMean'), 'mean', new Tensor(core.mean(at.v, at), 'VarMean'));
+}
+
+/** Standard deviation and mean at once. */
+export function stdMean(x: Tensor, dim?: DimOr<VarianceOptions>, o?: VarianceOptions): Pair<'std', 'mean'> {
+  const { variance: v, at } = moments(x, dim, o);
+  return pair('std', new Tensor(core.sqrt(v), 'StdMean'), 'mean', new Tensor(core.mean(at.v, at), 'StdMean'));
+}
+
+/** The sum without the NaNs. */
+export function nansum(x: Tensor, dim?: DimOr<ReduceOptions>, o?: ReduceOptions): Tensor {
+  const { v, ...at } = reduction(x, dim, o);
+  return new Tensor(core.sum(core.where(core.isNaN(v), 0, v), at), 'Nansum');
+}
+
+/** The mean without the NaNs. */
+export function nanmean(x: Tensor, dim?: DimOr<ReduceOptions>, o?: ReduceOptions): Tensor {
+  const { v, ...at } = reduction(x, dim, o);
+  const bad = core.isNaN(v);
+  return new Tensor(
+    core.div(core.sum(core.where(bad, 0, v), at), core.sum(core.cast(core.logicalNot(bad), v.dtype), at)),
+    'Nanmean',
+  );
+}
+
+/** The p-norm of the difference. */
+export function dist(x: Tensor, other: Tensor, p = 2): Tensor {
+  const d = core.sub(x.value, other.value);
+  return new Tensor(pNorm(d, p, {}), 'Dist');
+}
+
+/** Smallest and largest element at once. */
+export function aminmax(x: Tensor, dim?: number | ReduceOptions, o?: ReduceOptions): Pair<'min', 'max'> {
+  return pair('min', amin(x, dim, o), 'max', amax(x, dim, o));
 }
