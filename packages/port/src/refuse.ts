@@ -1,0 +1,61 @@
+// Says no, with the layer, the setting, the reason and the way out.
+import type { Layer } from '@nn/keras';
+import { isLayer, type Part } from './flow.js';
+import { at, type Direction, PortError, wayOut } from './error.js';
+import type { Module, PortContext, PortRecord, Refusal } from './rule.js';
+
+const written = (x: unknown): string =>
+  Array.isArray(x) ? `[${x.map(written).join(', ')}]` : typeof x === 'string' ? `'${x}'` : String(x);
+
+/** `nn.MaxPool2d(2, dilation: 2)`, or `Conv2D 'conv' (padding: 'same')`. */
+function describe(part: Part, record: PortRecord, setting: string | null): string {
+  if (isLayer(part)) return `${part.className} '${part.name}'${setting === null ? '' : ` (${setting})`}`;
+  const positional = (record.rule.torchArguments?.(part as Module) ?? []).map(written);
+  return `nn.${part.constructor.name}(${[...positional, ...(setting === null ? [] : [setting])].join(', ')})`;
+}
+
+/** Throws when the rule does not take this instance. */
+export function checkRefusals(
+  direction: Direction,
+  record: PortRecord,
+  part: Part,
+  context: PortContext,
+  path: string,
+): void {
+  const list = (direction === 'toKeras' ? record.rule.refuseToKeras : record.rule.refuseToTorch) as
+    | readonly Refusal<Part>[]
+    | undefined;
+  for (const { setting, when, reason, wayOut: way } of list ?? []) {
+    if (!when(part, context)) continue;
+    const target = direction === 'toKeras' ? 'a Keras layer' : 'a torch module';
+    throw new PortError(
+      `${direction}: ${describe(part, record, setting(part))}${at(path)} cannot become ${target}: ${reason}. ${way ?? wayOut[direction]}`,
+    );
+  }
+}
+
+/** A refusal of all values of a field but the given ones. */
+export function only<T>(field: keyof T & string, allowed: unknown, reason: string, way?: string): Refusal<T> {
+  const value = (source: T): unknown => source[field];
+  const list = (x: unknown): readonly unknown[] => (Array.isArray(x) ? x : [x]);
+  return {
+    setting: (source) => `${field}: ${written(value(source))}`,
+    when: (source) => list(value(source)).some((x) => x !== allowed),
+    reason,
+    ...(way !== undefined && { wayOut: way }),
+  };
+}
+
+/** Penalties and constraints of weights belong to the training loop in torch: a layer that has them is refused. */
+export function checkTrainerSettings(layer: Layer, path: string): void {
+  const found = Object.entries(layer).find(
+    ([key, x]) => /(Regularizer|Constraint)$/.test(key) && x !== null && x !== undefined,
+  );
+  if (!found) return;
+  const way = /Regularizer$/.test(found[0])
+    ? 'Remove it and add the penalty to the loss of the training loop, or use weightDecay of the optimizer'
+    : 'Remove it and constrain the weight after each optimizer step';
+  throw new PortError(
+    `toTorch: ${layer.className} '${layer.name}' (${found[0]})${at(path)} cannot become a torch module: torch modules have no regularizers and constraints. ${way}`,
+  );
+}
