@@ -1,2 +1,0 @@
-// Entry of the docs package.
-export {};
