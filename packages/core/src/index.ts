@@ -64,6 +64,7 @@ export * from './ops/index.js';
 export { elementwise, movement, reduction, type Elementwise, type ReduceAttrs, type Reduction } from './ops/define.js';
 export {
   binaryFunction,
+  like,
   numeric,
   op,
   realFunction,

@@ -5,3 +5,4 @@ export { Tensor, type Shape, type TensorLike } from './tensor/tensor.js';
 export { Variable } from './tensor/variable.js';
 export { Layer } from './layers/layer.js';
 export { Model } from './models/model.js';
+export { lift } from './lift.js';

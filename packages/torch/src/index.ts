@@ -37,3 +37,4 @@ export { type PrintOptions, setPrintoptions } from './tensor/print.js';
 export { Tensor } from './tensor/tensor.js';
 export * as utils from './utils/index.js';
 export * as optim from './optim/index.js';
+export { lift } from './lift.js';
