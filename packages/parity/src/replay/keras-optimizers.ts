@@ -14,6 +14,8 @@ export interface AnyOptimizer {
 }
 
 export const replayKerasOptimizer: Adapter<OptimizerCase> = async (golden, replay) => {
+  // Names of variables count from the start again, as in the process that made the case.
+  tf.keras.utils.clearSession();
   const { x, y, weights } = problemOf(
     golden,
     replay,

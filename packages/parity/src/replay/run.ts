@@ -36,9 +36,11 @@ export async function replayCase(
     await adapter(golden, { group, tensors: group.tensorsOf(golden), check, compiled });
     if (check.count === 0) check.fail('nothing was compared');
   } catch (error) {
-    if (error instanceof NotCovered || error instanceof FormatError) return { status: 'not covered', reason: error.message };
+    if (error instanceof NotCovered || error instanceof FormatError)
+      return { status: 'not covered', reason: error.message };
     // A trace knows no values: what depends on them, such as the shape of nonzero(), cannot be compiled by design.
-    if (compiled && error instanceof TraceError) return { status: 'not covered', reason: 'reads values while it is traced' };
+    if (compiled && error instanceof TraceError)
+      return { status: 'not covered', reason: 'reads values while it is traced' };
     check.fail(`${(error as Error).name}: ${(error as Error).message}`);
   } finally {
     scope.close();

@@ -4,6 +4,7 @@ import type { GoldenCase, TensorRef } from '../golden/group.js';
 import { revive, type ModuleRef } from '../golden/value.js';
 import { bind, find } from './arguments.js';
 import { inputsOf, namedTensors, withValues, type Args, type Call } from './call.js';
+import { pythonOrder } from './python-order.js';
 import type { Adapter, Replay } from './run.js';
 import { makeStep, torchTensor } from './torch-run.js';
 
@@ -38,7 +39,7 @@ export function buildModule(name: string, args: Args, tensor: (ref: TensorRef) =
 /** A module of torch.nn from positional and keyword arguments. */
 export function construct(name: string, positional: readonly unknown[], kwargs: Args): AnyModule {
   const Module = find(nn, 'nn', name) as new (...args: unknown[]) => AnyModule;
-  const bound = bind(`nn.${name}`, Module, positional, kwargs);
+  const bound = bind(`nn.${name}`, Module, positional, kwargs, pythonOrder(`nn.${name}`));
   const module = new Module(...bound.args);
   bound.assertRead();
   return module;
