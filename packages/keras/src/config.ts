@@ -5,23 +5,35 @@ import { coreDType } from './tensor/dtype.js';
 export type DataFormat = 'channels_last' | 'channels_first';
 export type FloatType = 'float32' | 'float64';
 
-const settings: { epsilon: number; floatx: FloatType; imageDataFormat: DataFormat } = { epsilon: 1e-7, floatx: 'float32', imageDataFormat: 'channels_last' };
+const settings: { epsilon: number; floatx: FloatType; imageDataFormat: DataFormat } = {
+  epsilon: 1e-7,
+  floatx: 'float32',
+  imageDataFormat: 'channels_last',
+};
 
 /** The small number that keeps logarithms and quotients finite; 1e-7. */
 export const epsilon = (): number => settings.epsilon;
-export function setEpsilon(value: number): void { settings.epsilon = value; }
+export function setEpsilon(value: number): void {
+  settings.epsilon = value;
+}
 /** The dtype of new weights; 'float32'. */
 export const floatx = (): FloatType => settings.floatx;
-export function setFloatx(value: string): void { settings.floatx = floatType('setFloatx', value); }
+export function setFloatx(value: string): void {
+  settings.floatx = floatType('setFloatx', value);
+}
 /** Where layers expect the channels of images; 'channels_last'. */
 export const imageDataFormat = (): DataFormat => settings.imageDataFormat;
-export function setImageDataFormat(value: string): void { settings.imageDataFormat = dataFormatOf(value); }
+export function setImageDataFormat(value: string): void {
+  settings.imageDataFormat = dataFormatOf(value);
+}
 
 /** Checks `data_format`; the global one when not given. */
 export function dataFormatOf(value: string | null | undefined): DataFormat {
   if (value === null || value === undefined) return settings.imageDataFormat;
   if (value !== 'channels_last' && value !== 'channels_first') {
-    throw new ValueError(`The \`data_format\` argument must be one of {'channels_first', 'channels_last'}. Received: data_format=${value}`);
+    throw new ValueError(
+      `The \`data_format\` argument must be one of {'channels_first', 'channels_last'}. Received: data_format=${value}`,
+    );
   }
   return value;
 }

@@ -13,13 +13,19 @@ export interface Constraint {
 export abstract class Constraint extends KerasObject {
   static override readonly module: string = 'keras.constraints';
   protected abstract project(w: core.Tensor): core.Tensor;
-  protected override invoke(w: unknown): Tensor { return apply(this.className, [w as TensorLike], (x) => this.project(x)); }
-  override getConfig(): Config { return {}; }
+  protected override invoke(w: unknown): Tensor {
+    return apply(this.className, [w as TensorLike], (x) => this.project(x));
+  }
+  override getConfig(): Config {
+    return {};
+  }
 }
 
 type Axis = number | readonly number[];
-const norms = (w: core.Tensor, axis: Axis): core.Tensor => core.sqrt(core.sum(core.square(w), { axes: axis, keepdims: true }));
-const rescale = (w: core.Tensor, norm: core.Tensor, desired: core.Tensor): core.Tensor => core.mul(w, core.div(desired, core.add(norm, epsilon())));
+const norms = (w: core.Tensor, axis: Axis): core.Tensor =>
+  core.sqrt(core.sum(core.square(w), { axes: axis, keepdims: true }));
+const rescale = (w: core.Tensor, norm: core.Tensor, desired: core.Tensor): core.Tensor =>
+  core.mul(w, core.div(desired, core.add(norm, epsilon())));
 
 /** Norms along `axis` (default 0) of at most `maxValue` (default 2). */
 export class MaxNorm extends Constraint {
@@ -36,12 +42,16 @@ export class MaxNorm extends Constraint {
     const norm = norms(w, this.axis);
     return rescale(w, norm, core.clamp(norm, { min: 0, max: this.maxValue }));
   }
-  override getConfig(): Config { return configOf(this, ['max_value', 'axis']); }
+  override getConfig(): Config {
+    return configOf(this, ['max_value', 'axis']);
+  }
 }
 /** No negative weights. */
 export class NonNeg extends Constraint {
   static override readonly className = 'NonNeg';
-  protected override project(w: core.Tensor): core.Tensor { return core.maximum(w, 0); }
+  protected override project(w: core.Tensor): core.Tensor {
+    return core.maximum(w, 0);
+  }
 }
 /** Norms along `axis` (default 0) of 1. */
 export class UnitNorm extends Constraint {
@@ -51,8 +61,12 @@ export class UnitNorm extends Constraint {
     super();
     this.axis = o.axis ?? 0;
   }
-  protected override project(w: core.Tensor): core.Tensor { return core.div(w, core.add(norms(w, this.axis), epsilon())); }
-  override getConfig(): Config { return configOf(this, ['axis']); }
+  protected override project(w: core.Tensor): core.Tensor {
+    return core.div(w, core.add(norms(w, this.axis), epsilon()));
+  }
+  override getConfig(): Config {
+    return configOf(this, ['axis']);
+  }
 }
 /** Norms along `axis` moved towards [minValue, maxValue] by `rate` (1: all the way). */
 export class MinMaxNorm extends Constraint {
@@ -73,13 +87,17 @@ export class MinMaxNorm extends Constraint {
     const held = core.clamp(norm, { min: this.minValue, max: this.maxValue });
     return rescale(w, norm, core.add(core.mul(held, this.rate), core.mul(norm, 1 - this.rate)));
   }
-  override getConfig(): Config { return configOf(this, ['min_value', 'max_value', 'rate', 'axis']); }
+  override getConfig(): Config {
+    return configOf(this, ['min_value', 'max_value', 'rate', 'axis']);
+  }
 }
 
 const classes = (): Record<string, ObjectClass<Constraint>> => ({ MaxNorm, MinMaxNorm, NonNeg, UnitNorm });
 /** The constraint that a name stands for ('max_norm', 'non_neg', 'unit_norm', 'min_max_norm'); null when none is given. */
 export function get(identifier: ConstraintLike | null | undefined): Constraint | null {
-  return identifier === null || identifier === undefined ? null : interpret<Constraint>('constraint', identifier, classes());
+  return identifier === null || identifier === undefined
+    ? null
+    : interpret<Constraint>('constraint', identifier, classes());
 }
 export const serialize = (constraint: Constraint): Serialized => constraint.serialize();
 export const deserialize = (object: ConstraintLike): Constraint | null => get(object);

@@ -4,7 +4,11 @@ const counters = new Map<string, number>();
 
 /** `Conv2DTranspose` -> `conv2d_transpose`, `PReLU` -> `p_re_lu`, as Keras writes names. */
 export const snakeCase = (name: string): string =>
-  name.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  name
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 /** `kernel_initializer` -> `kernelInitializer`, `beta_1` -> `beta1`. */
 export const camelCase = (name: string): string => name.replace(/_+([a-zA-Z0-9])/g, (_, c: string) => c.toUpperCase());
 

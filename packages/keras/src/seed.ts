@@ -22,7 +22,10 @@ export const makeSeed = (): number => nextUint32() % 1_000_000_000;
  * tf.keras.utils.setRandomSeed(0)
  */
 export function setRandomSeed(seed: number): void {
-  if (!Number.isInteger(seed)) throw new core.ValueError(`Expected \`seed\` argument to be an integer. Received: seed=${seed} (of type ${typeof seed})`);
+  if (!Number.isInteger(seed))
+    throw new core.ValueError(
+      `Expected \`seed\` argument to be an integer. Received: seed=${seed} (of type ${typeof seed})`,
+    );
   state = seed >>> 0;
   core.defaultGenerator.manualSeed(seed);
 }

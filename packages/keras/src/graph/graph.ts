@@ -4,7 +4,8 @@ import type { Tensor } from '../tensor/tensor.js';
 import { flattenTree, mapTree, type Nested } from '../tensor/tree.js';
 import { isSymbolic, type KerasTensor, type Node, type Operation } from './node.js';
 
-export const nodeOf = (t: KerasTensor): Node | null => (t.history ? t.history.operation.inboundNodes[t.history.nodeIndex]! : null);
+export const nodeOf = (t: KerasTensor): Node | null =>
+  t.history ? t.history.operation.inboundNodes[t.history.nodeIndex]! : null;
 
 /** A directed graph of operations from inputs to outputs. */
 export class Graph {
@@ -17,10 +18,19 @@ export class Graph {
   /** Nodes by their distance from the outputs, the farthest first. */
   readonly levels: readonly (readonly Node[])[];
 
-  constructor(readonly inputTree: Nested<KerasTensor>, readonly outputTree: Nested<KerasTensor>) {
-    for (const [what, tree] of [['inputs', inputTree], ['outputs', outputTree]] as const) {
+  constructor(
+    readonly inputTree: Nested<KerasTensor>,
+    readonly outputTree: Nested<KerasTensor>,
+  ) {
+    for (const [what, tree] of [
+      ['inputs', inputTree],
+      ['outputs', outputTree],
+    ] as const) {
       for (const x of flattenTree(tree)) {
-        if (!isSymbolic(x)) throw new ValueError(`All \`${what}\` values must be KerasTensors. Received: ${what} including invalid value ${String(x)} of type ${typeof x}`);
+        if (!isSymbolic(x))
+          throw new ValueError(
+            `All \`${what}\` values must be KerasTensors. Received: ${what} including invalid value ${String(x)} of type ${typeof x}`,
+          );
       }
     }
     this.inputs = flattenTree(inputTree) as KerasTensor[];
@@ -37,8 +47,11 @@ export class Graph {
     this.levels = byDepth.map((d) => [...depths].filter(([, depth]) => depth === d).map(([node]) => node));
     this.nodes = order;
     const operationDepth = new Map<Operation, number>();
-    for (const [node, d] of depths) operationDepth.set(node.operation, Math.max(d, operationDepth.get(node.operation) ?? 0));
-    this.operations = [...operationDepth.keys()].sort((a, b) => operationDepth.get(b)! - operationDepth.get(a)! || place(a) - place(b));
+    for (const [node, d] of depths)
+      operationDepth.set(node.operation, Math.max(d, operationDepth.get(node.operation) ?? 0));
+    this.operations = [...operationDepth.keys()].sort(
+      (a, b) => operationDepth.get(b)! - operationDepth.get(a)! || place(a) - place(b),
+    );
     this.check(new Set(depths.keys()));
   }
 
@@ -51,7 +64,8 @@ export class Graph {
       const node = nodeOf(t);
       if (!node || done.has(node)) return;
       if (!node.isInput && this.inputs.includes(t)) return;
-      if (active.has(node)) throw new ValueError(`Tensor ${t} from operation '${node.operation.name}' is part of a cycle.`);
+      if (active.has(node))
+        throw new ValueError(`Tensor ${t} from operation '${node.operation.name}' is part of a cycle.`);
       if (!visits.includes(node.operation)) visits.push(node.operation);
       active.add(node);
       if (!node.isInput) node.inputs.forEach(visit);
@@ -83,7 +97,9 @@ export class Graph {
       if (!inGraph.has(node)) continue;
       for (const t of node.inputs) {
         if (!known.has(t)) {
-          throw new ValueError(`Graph disconnected: cannot find parent for tensor ${t} at operation '${node.operation.name}'. The following previous operations were accessed without issue: [${before.join(', ')}]`);
+          throw new ValueError(
+            `Graph disconnected: cannot find parent for tensor ${t} at operation '${node.operation.name}'. The following previous operations were accessed without issue: [${before.join(', ')}]`,
+          );
         }
       }
       before.push(node.operation.name);
@@ -91,9 +107,13 @@ export class Graph {
     }
     const names = this.operations.map((op) => op.name);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new ValueError(`The name "${twice}" is used ${names.filter((n) => n === twice).length} times in the model. All operation names should be unique.`);
+    if (twice !== undefined)
+      throw new ValueError(
+        `The name "${twice}" is used ${names.filter((n) => n === twice).length} times in the model. All operation names should be unique.`,
+      );
     const missing = this.inputs.find((t, i) => this.inputs.indexOf(t) !== i);
-    if (missing) throw new ValueError(`The list of inputs passed to the model contains the same input multiple times: ${missing}`);
+    if (missing)
+      throw new ValueError(`The list of inputs passed to the model contains the same input multiple times: ${missing}`);
   }
 
   /** The outputs for other inputs, which may be symbolic too. */

@@ -23,7 +23,9 @@ export interface History {
 }
 
 const noData = (op: string, t: KerasTensor): core.TraceError =>
-  new core.TraceError(`${op}: ${t.toString()} is symbolic and has no data. Put what needs values into a layer's call, or run the model on data`);
+  new core.TraceError(
+    `${op}: ${t.toString()} is symbolic and has no data. Put what needs values into a layer's call, or run the model on data`,
+  );
 
 /** A tensor without data: shape and dtype of what a model will compute. Unknown sizes are null. */
 export class KerasTensor extends Tensor {
@@ -36,11 +38,21 @@ export class KerasTensor extends Tensor {
     this.spec = { shape: [...shape], dtype };
     this.name = name;
   }
-  override get shape(): Shape { return this.spec.shape; }
-  override get dtype(): DTypeName { return this.spec.dtype; }
-  override read(): core.Tensor { throw noData('read', this); }
-  override get size(): number { throw noData('size', this); }
-  override get device(): { readonly name: string } { return { name: core.device().name }; }
+  override get shape(): Shape {
+    return this.spec.shape;
+  }
+  override get dtype(): DTypeName {
+    return this.spec.dtype;
+  }
+  override read(): core.Tensor {
+    throw noData('read', this);
+  }
+  override get size(): number {
+    throw noData('size', this);
+  }
+  override get device(): { readonly name: string } {
+    return { name: core.device().name };
+  }
   override toString(): string {
     return `<KerasTensor shape=${formatShape(this.shape)}, dtype=${this.dtype}, sparse=False, ragged=False, name=${this.name}>`;
   }
@@ -56,12 +68,22 @@ type CoreFunction = (...xs: core.Operand[]) => core.Tensor | readonly core.Tenso
 class OperationNode implements Operation {
   readonly name: string;
   readonly inboundNodes: Node[] = [];
-  constructor(readonly className: string, private readonly f: CoreFunction) {
+  constructor(
+    readonly className: string,
+    private readonly f: CoreFunction,
+  ) {
     this.name = autoName(className);
   }
   rerun(args: readonly unknown[]): unknown {
-    if (symbolicTensors(args).length) return new Node(this, args, infer((concrete) => this.rerun(concrete(args) as unknown[]))).outputs;
-    const out = this.f(...args.map((x) => (typeof x === 'number' || typeof x === 'boolean' ? x : toCore(x as TensorLike))));
+    if (symbolicTensors(args).length)
+      return new Node(
+        this,
+        args,
+        infer((concrete) => this.rerun(concrete(args) as unknown[])),
+      ).outputs;
+    const out = this.f(
+      ...args.map((x) => (typeof x === 'number' || typeof x === 'boolean' ? x : toCore(x as TensorLike))),
+    );
     return out instanceof core.Tensor ? new Tensor(out) : out.map((t) => new Tensor(t));
   }
 }
@@ -69,7 +91,11 @@ class OperationNode implements Operation {
 /** One call of an operation on symbolic tensors. */
 export class Node {
   readonly inputs: readonly KerasTensor[];
-  constructor(readonly operation: Operation, readonly args: readonly unknown[], readonly outputs: Nested<KerasTensor>) {
+  constructor(
+    readonly operation: Operation,
+    readonly args: readonly unknown[],
+    readonly outputs: Nested<KerasTensor>,
+  ) {
     this.inputs = symbolicTensors(args);
     const nodeIndex = operation.inboundNodes.push(this) - 1;
     flattenTree(outputs).forEach((t, tensorIndex) => {
@@ -77,7 +103,9 @@ export class Node {
     });
   }
   /** True for the node of an Input: nothing comes before it. */
-  get isInput(): boolean { return this.inputs.length === 0; }
+  get isInput(): boolean {
+    return this.inputs.length === 0;
+  }
 }
 
 export const isSymbolic = (x: unknown): x is KerasTensor => x instanceof KerasTensor;
@@ -86,13 +114,17 @@ export const symbolicTensors = (tree: unknown): KerasTensor[] => flattenTree(tre
 
 // Every unknown size is replaced by two numbers in turn; what comes out different is unknown too. They have many divisors, so that
 // reshapes of unknown sizes work, and are unlike the sizes of real models, so that a layer that is built meanwhile can be told "unknown".
-const standIns: readonly (readonly [batch: number, other: number])[] = [[720720, 10080], [1441440, 20160]];
+const standIns: readonly (readonly [batch: number, other: number])[] = [
+  [720720, 10080],
+  [1441440, 20160],
+];
 let inferring = false;
 
 /** True while only shapes are wanted: loops over an unknown number of steps need one. */
 export const isInferring = (): boolean => inferring;
 /** The shape that a layer is built with: sizes that only stand in for unknown ones become null. */
-export const buildShape = (shape: Shape): Shape => (inferring ? shape.map((d) => (standIns.some((s) => s.includes(d ?? 0)) ? null : d)) : shape);
+export const buildShape = (shape: Shape): Shape =>
+  inferring ? shape.map((d) => (standIns.some((s) => s.includes(d ?? 0)) ? null : d)) : shape;
 
 /**
  * The symbolic result of a function, found by running it on tensors that have no data.
@@ -101,23 +133,43 @@ export const buildShape = (shape: Shape): Shape => (inferring ? shape.map((d) =>
  */
 export function infer(f: (concrete: (tree: unknown) => unknown) => unknown): Nested<KerasTensor> {
   let unknown = false;
-  const run = ([batch, other]: readonly [number, number]): unknown => core.symbolic(() => f((tree) => mapTree((x) => {
-    if (!isSymbolic(x)) return x;
-    if (x.shape.includes(null)) unknown = true;
-    return new Tensor(core.placeholder({ shape: x.shape.map((d, axis) => d ?? (axis ? other : batch)), dtype: coreDType('symbolic', x.dtype) }));
-  }, tree)));
+  const run = ([batch, other]: readonly [number, number]): unknown =>
+    core.symbolic(() =>
+      f((tree) =>
+        mapTree((x) => {
+          if (!isSymbolic(x)) return x;
+          if (x.shape.includes(null)) unknown = true;
+          return new Tensor(
+            core.placeholder({
+              shape: x.shape.map((d, axis) => d ?? (axis ? other : batch)),
+              dtype: coreDType('symbolic', x.dtype),
+            }),
+          );
+        }, tree),
+      ),
+    );
   const was = inferring;
   inferring = true;
   try {
     const first = run(standIns[0]!);
     const second = flattenTree(unknown ? run(standIns[1]!) : first);
-    return packTree(first, flattenTree(first).map((a, k) => merge(a, second[k])));
+    return packTree(
+      first,
+      flattenTree(first).map((a, k) => merge(a, second[k])),
+    );
   } finally {
     inferring = was;
   }
 }
 function merge(a: unknown, b: unknown): KerasTensor {
-  if (!(a instanceof Numeric) || !(b instanceof Numeric)) throw new core.ValueError(`A symbolic call must return tensors, received ${a === null ? 'null' : typeof a}`);
-  if (a.ndim !== b.ndim) throw new core.ShapeError(`A symbolic call gave ${a.ndim} or ${b.ndim} dimensions, depending on the size of an unknown axis: give that axis a size in Input`);
-  return new KerasTensor(a.shape.map((d, i) => (d === b.shape[i] ? d : null)), a.dtype);
+  if (!(a instanceof Numeric) || !(b instanceof Numeric))
+    throw new core.ValueError(`A symbolic call must return tensors, received ${a === null ? 'null' : typeof a}`);
+  if (a.ndim !== b.ndim)
+    throw new core.ShapeError(
+      `A symbolic call gave ${a.ndim} or ${b.ndim} dimensions, depending on the size of an unknown axis: give that axis a size in Input`,
+    );
+  return new KerasTensor(
+    a.shape.map((d, i) => (d === b.shape[i] ? d : null)),
+    a.dtype,
+  );
 }

@@ -6,12 +6,16 @@ import { Initializer } from './initializer.js';
 /** All zeros. */
 export class Zeros extends Initializer {
   static override readonly className = 'Zeros';
-  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor { return core.zeros(shape, dtype); }
+  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor {
+    return core.zeros(shape, dtype);
+  }
 }
 /** All ones. */
 export class Ones extends Initializer {
   static override readonly className = 'Ones';
-  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor { return core.ones(shape, dtype); }
+  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor {
+    return core.ones(shape, dtype);
+  }
 }
 /** One value everywhere; default 0. */
 export class Constant extends Initializer {
@@ -22,8 +26,12 @@ export class Constant extends Initializer {
     super();
     this.value = value;
   }
-  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor { return core.full(shape, this.value, dtype); }
-  override getConfig(): Config { return { value: this.value }; }
+  protected override make(shape: readonly number[], dtype: core.DType): core.Tensor {
+    return core.full(shape, this.value, dtype);
+  }
+  override getConfig(): Config {
+    return { value: this.value };
+  }
 }
 /** The identity matrix times `gain`; only for 2-d weights. */
 export class Identity extends Initializer {
@@ -34,8 +42,13 @@ export class Identity extends Initializer {
     this.gain = o.gain ?? 1;
   }
   protected override make(shape: readonly number[], dtype: core.DType): core.Tensor {
-    if (shape.length !== 2) throw new core.ValueError(`Identity matrix initializer can only be used for 2D matrices. Received: shape=[${shape}] of rank ${shape.length}.`);
+    if (shape.length !== 2)
+      throw new core.ValueError(
+        `Identity matrix initializer can only be used for 2D matrices. Received: shape=[${shape}] of rank ${shape.length}.`,
+      );
     return core.cast(core.mul(core.eye(shape[0]!, shape[1]!), this.gain), dtype);
   }
-  override getConfig(): Config { return { gain: this.gain }; }
+  override getConfig(): Config {
+    return { gain: this.gain };
+  }
 }

@@ -3,21 +3,65 @@ import { interpret, type ObjectClass, type Serialized } from '../object.js';
 import { Constant, Identity, Ones, Zeros } from './constant.js';
 import { Initializer, type InitializerLike } from './initializer.js';
 import {
-  GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling,
+  GlorotNormal,
+  GlorotUniform,
+  HeNormal,
+  HeUniform,
+  LecunNormal,
+  LecunUniform,
+  Orthogonal,
+  RandomNormal,
+  RandomUniform,
+  TruncatedNormal,
+  VarianceScaling,
 } from './random.js';
 
 export { Constant, Identity, Ones, Zeros } from './constant.js';
 export { Initializer, type InitializerLike } from './initializer.js';
 export {
-  computeFans, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling,
-  type Distribution, type FanMode, type FanOptions, type SeedOptions,
+  computeFans,
+  GlorotNormal,
+  GlorotUniform,
+  HeNormal,
+  HeUniform,
+  LecunNormal,
+  LecunUniform,
+  Orthogonal,
+  RandomNormal,
+  RandomUniform,
+  TruncatedNormal,
+  VarianceScaling,
+  type Distribution,
+  type FanMode,
+  type FanOptions,
+  type SeedOptions,
 } from './random.js';
 
 const classes = (): Record<string, ObjectClass<Initializer>> => ({
-  Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal, LecunUniform, Ones, Orthogonal,
-  OrthogonalInitializer: Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+  Constant,
+  GlorotNormal,
+  GlorotUniform,
+  HeNormal,
+  HeUniform,
+  Identity,
+  LecunNormal,
+  LecunUniform,
+  Ones,
+  Orthogonal,
+  OrthogonalInitializer: Orthogonal,
+  RandomNormal,
+  RandomUniform,
+  TruncatedNormal,
+  VarianceScaling,
+  Zeros,
 });
-const short = { normal: 'RandomNormal', uniform: 'RandomUniform', one: 'Ones', zero: 'Zeros', IdentityInitializer: 'Identity' };
+const short = {
+  normal: 'RandomNormal',
+  uniform: 'RandomUniform',
+  one: 'Ones',
+  zero: 'Zeros',
+  IdentityInitializer: 'Identity',
+};
 
 /**
  * The initializer that a name stands for; null when none is given.
@@ -29,7 +73,9 @@ const short = { normal: 'RandomNormal', uniform: 'RandomUniform', one: 'Ones', z
 export function get(identifier: InitializerLike): Initializer;
 export function get(identifier: InitializerLike | null | undefined): Initializer | null;
 export function get(identifier: InitializerLike | null | undefined): Initializer | null {
-  return identifier === null || identifier === undefined ? null : interpret<Initializer>('initializer', identifier, classes(), short);
+  return identifier === null || identifier === undefined
+    ? null
+    : interpret<Initializer>('initializer', identifier, classes(), short);
 }
 export const serialize = (initializer: Initializer): Serialized => initializer.serialize();
 export const deserialize = (object: InitializerLike): Initializer => get(object);

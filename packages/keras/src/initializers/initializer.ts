@@ -5,7 +5,11 @@ import { KerasObject, type Config } from '../object.js';
 import { untraced, type DType, type Tensor as CoreTensor } from '@nn/core';
 
 /** Anything that `kernelInitializer` accepts: a name, an initializer, a function of the shape, or a serialized one. */
-export type InitializerLike = string | Initializer | ((shape: readonly number[], o: { dtype: string }) => Tensor) | Config;
+export type InitializerLike =
+  | string
+  | Initializer
+  | ((shape: readonly number[], o: { dtype: string }) => Tensor)
+  | Config;
 
 export interface Initializer {
   /** The first value of a weight of this shape. */
@@ -20,5 +24,7 @@ export abstract class Initializer extends KerasObject {
     const dtype = coreDType(this.className, o?.dtype ?? 'float32');
     return new Tensor(untraced(() => this.make(shape, dtype)));
   }
-  override getConfig(): Config { return {}; }
+  override getConfig(): Config {
+    return {};
+  }
 }

@@ -25,13 +25,19 @@ export function askedOptions(call: object): { readonly training: boolean; readon
 }
 
 /** Inputs, and the trailing options object if there is one (never the first argument: that may be a dict of tensors). */
-export function splitOptions(args: readonly unknown[]): { inputs: readonly unknown[]; options: Record<string, unknown> } {
+export function splitOptions(args: readonly unknown[]): {
+  inputs: readonly unknown[];
+  options: Record<string, unknown>;
+} {
   const last = args.at(-1);
-  return args.length > 1 && isPlain(last) ? { inputs: args.slice(0, -1), options: { ...last } } : { inputs: args, options: {} };
+  return args.length > 1 && isPlain(last)
+    ? { inputs: args.slice(0, -1), options: { ...last } }
+    : { inputs: args, options: {} };
 }
 
 const isTyped = (x: unknown): boolean => ArrayBuffer.isView(x);
-const isData = (x: unknown): boolean => (Array.isArray(x) ? x.length > 0 && isData(x[0]) : typeof x === 'number' || typeof x === 'boolean');
+const isData = (x: unknown): boolean =>
+  Array.isArray(x) ? x.length > 0 && isData(x[0]) : typeof x === 'number' || typeof x === 'boolean';
 
 /** Tensors of a tree in which arrays of numbers, typed arrays and variables may stand for tensors. */
 export function convertInputs(x: unknown, cast: (t: Tensor) => Tensor, layer: string): unknown {
@@ -41,6 +47,8 @@ export function convertInputs(x: unknown, cast: (t: Tensor) => Tensor, layer: st
   if (isTyped(x) || (Array.isArray(x) && isData(x))) return cast(new Tensor(tensor(x as NestedArray)));
   if (Array.isArray(x)) return x.map((y: unknown) => convertInputs(y, cast, layer));
   if (isPlain(x)) return Object.fromEntries(Object.entries(x).map(([key, y]) => [key, convertInputs(y, cast, layer)]));
-  throw new ValueError(`Only input tensors may be passed as positional arguments. The following argument value should be passed as a keyword argument: ${String(x)} (of type ${typeof x}), to layer '${layer}'`);
+  throw new ValueError(
+    `Only input tensors may be passed as positional arguments. The following argument value should be passed as a keyword argument: ${String(x)} (of type ${typeof x}), to layer '${layer}'`,
+  );
 }
 export const isTensorLeaf = (x: unknown): x is Numeric => x instanceof Numeric;

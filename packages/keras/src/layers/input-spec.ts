@@ -59,29 +59,43 @@ export function assertInputCompatibility(specs: InputSpecs, inputs: unknown, lay
   given.forEach((x, k) => {
     const spec = list[k];
     if (!spec || ((x === null || x === undefined) && spec.optional)) return;
-    if (!(x instanceof Numeric)) throw new ValueError(`Inputs to a layer should be tensors. Got '${String(x)}' (of type ${typeof x}) as input for layer '${layer}'.`);
+    if (!(x instanceof Numeric))
+      throw new ValueError(
+        `Inputs to a layer should be tensors. Got '${String(x)}' (of type ${typeof x}) as input for layer '${layer}'.`,
+      );
     check(spec, x, k, layer);
   });
 }
 const show = (x: unknown): string => (x instanceof Numeric ? `<${x.dtype} ${formatShape(x.shape)}>` : String(x));
 function pick(inputs: Record<string, unknown>, name: string, names: readonly string[]): unknown {
-  if (!(name in inputs)) throw new ValueError(`Missing data for input "${name}". You passed a data dictionary with keys [${Object.keys(inputs).join(', ')}]. Expected the following keys: [${names.join(', ')}]`);
+  if (!(name in inputs))
+    throw new ValueError(
+      `Missing data for input "${name}". You passed a data dictionary with keys [${Object.keys(inputs).join(', ')}]. Expected the following keys: [${names.join(', ')}]`,
+    );
   return inputs[name];
 }
 
 function check(spec: InputSpec, x: Numeric, k: number, layer: string): void {
   const shape = x.shape;
   const fail = (expected: string): never => {
-    throw new ValueError(`Input ${k} with name '${spec.name ?? 'None'}' of layer '${layer}' is incompatible with the layer: ${expected}`);
+    throw new ValueError(
+      `Input ${k} with name '${spec.name ?? 'None'}' of layer '${layer}' is incompatible with the layer: ${expected}`,
+    );
   };
   const full = `Full shape received: ${formatShape(shape)}`;
-  if (spec.ndim !== null && !spec.allowLastAxisSqueeze && shape.length !== spec.ndim) fail(`expected ndim=${spec.ndim}, found ndim=${shape.length}. ${full}`);
-  if (spec.maxNdim !== null && shape.length > spec.maxNdim) fail(`expected max_ndim=${spec.maxNdim}, found ndim=${shape.length}`);
-  if (spec.minNdim !== null && shape.length < spec.minNdim) fail(`expected min_ndim=${spec.minNdim}, found ndim=${shape.length}. ${full}`);
+  if (spec.ndim !== null && !spec.allowLastAxisSqueeze && shape.length !== spec.ndim)
+    fail(`expected ndim=${spec.ndim}, found ndim=${shape.length}. ${full}`);
+  if (spec.maxNdim !== null && shape.length > spec.maxNdim)
+    fail(`expected max_ndim=${spec.maxNdim}, found ndim=${shape.length}`);
+  if (spec.minNdim !== null && shape.length < spec.minNdim)
+    fail(`expected min_ndim=${spec.minNdim}, found ndim=${shape.length}. ${full}`);
   if (spec.dtype !== null && x.dtype !== spec.dtype) fail(`expected dtype=${spec.dtype}, found dtype=${x.dtype}`);
   for (const [axis, size] of Object.entries(spec.axes)) {
     const found = shape.at(Number(axis));
-    if (size !== null && found !== null && found !== size) fail(`expected axis ${axis} of input shape to have value ${size}, but received input with shape ${formatShape(shape)}`);
+    if (size !== null && found !== null && found !== size)
+      fail(
+        `expected axis ${axis} of input shape to have value ${size}, but received input with shape ${formatShape(shape)}`,
+      );
   }
   if (spec.shape === null) return;
   const squeeze = (s: Shape): Shape => (spec.allowLastAxisSqueeze && s.at(-1) === 1 ? s.slice(0, -1) : s);

@@ -2,7 +2,7 @@
 import * as constraints from '../constraints.js';
 import * as initializers from '../initializers/index.js';
 import * as regularizers from '../regularizers.js';
-import type { Layer, WeightOptions } from './layer.js';
+import type { LayerState, WeightOptions } from './layer-state.js';
 
 /** Constructor options of the named weights: kernelInitializer, kernelRegularizer, kernelConstraint… */
 export type WeightArguments<N extends string> = { [K in `${N}Initializer`]?: initializers.InitializerLike } & {
@@ -25,11 +25,23 @@ export function weightFields<N extends string>(o: object, defaults: Readonly<Rec
   return fields as WeightFields<N>;
 }
 /** What `addWeight` takes for a named weight of a layer. */
-export function weightOptions<N extends string>(layer: Layer & WeightFields<N>, field: N, o: Omit<WeightOptions, 'initializer' | 'regularizer' | 'constraint'>): WeightOptions {
+export function weightOptions<N extends string>(
+  layer: LayerState & WeightFields<N>,
+  field: N,
+  o: Omit<WeightOptions, 'initializer' | 'regularizer' | 'constraint'>,
+): WeightOptions {
   const fields = layer as unknown as Record<string, never>;
-  return { initializer: fields[`${field}Initializer`]!, regularizer: fields[`${field}Regularizer`] ?? null, constraint: fields[`${field}Constraint`] ?? null, ...o };
+  return {
+    initializer: fields[`${field}Initializer`]!,
+    regularizer: fields[`${field}Regularizer`] ?? null,
+    constraint: fields[`${field}Constraint`] ?? null,
+    ...o,
+  };
 }
 /** Config keys of weights in Keras's order; `between` comes before the constraints. */
 export const weightKeys = (names: readonly string[], between: readonly string[] = []): string[] => [
-  ...names.map((n) => `${n}_initializer`), ...names.map((n) => `${n}_regularizer`), ...between, ...names.map((n) => `${n}_constraint`),
+  ...names.map((n) => `${n}_initializer`),
+  ...names.map((n) => `${n}_regularizer`),
+  ...between,
+  ...names.map((n) => `${n}_constraint`),
 ];

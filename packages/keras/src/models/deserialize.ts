@@ -9,5 +9,7 @@ import { Sequential } from './sequential.js';
  * @param customObjects  classes of your own, by class name
  */
 export function deserialize(object: unknown, o: { customObjects?: LayerClasses } = {}): Model {
-  return deserializeLayer(object, { customObjects: { Functional: Model, Model, Sequential, ...o.customObjects } }) as Model;
+  return deserializeLayer(object, {
+    customObjects: { Functional: Model, Model, Sequential, ...o.customObjects },
+  }) as Model;
 }

@@ -15,7 +15,15 @@ type Index = (t: KerasTensor) => number;
 
 /** Arguments of a call, with tensors as references to the calls that made them. */
 function writeArgs(x: unknown, index: Index): unknown {
-  if (isSymbolic(x)) return { class_name: '__keras_tensor__', config: { shape: [...x.shape], dtype: x.dtype, keras_history: [x.history!.operation.name, index(x), x.history!.tensorIndex] } };
+  if (isSymbolic(x))
+    return {
+      class_name: '__keras_tensor__',
+      config: {
+        shape: [...x.shape],
+        dtype: x.dtype,
+        keras_history: [x.history!.operation.name, index(x), x.history!.tensorIndex],
+      },
+    };
   if (Array.isArray(x)) return x.map((y) => writeArgs(y, index));
   return isPlain(x) ? Object.fromEntries(Object.entries(x).map(([key, y]) => [key, writeArgs(y, index)])) : x;
 }
@@ -23,33 +31,51 @@ function writeNode(node: Node, index: Index): { args: unknown; kwargs: unknown }
   const last = node.args.at(-1);
   const options = node.operation instanceof Layer && node.args.length > 1 && isPlain(last) ? last : null;
   const args = options ? node.args.slice(0, -1) : node.args;
-  return { args: args.map((a) => writeArgs(a, index)), kwargs: Object.fromEntries(Object.entries(options ?? {}).map(([key, v]) => [snakeKey(key), writeArgs(v, index)])) };
+  return {
+    args: args.map((a) => writeArgs(a, index)),
+    kwargs: Object.fromEntries(Object.entries(options ?? {}).map(([key, v]) => [snakeKey(key), writeArgs(v, index)])),
+  };
 }
 const writeOperation = (op: Operation): Config =>
-  op instanceof Layer ? { ...op.serialize() } : { module: 'keras.src.ops.numpy', class_name: op.className, config: { name: op.name }, registered_name: op.className };
+  op instanceof Layer
+    ? { ...op.serialize() }
+    : {
+        module: 'keras.src.ops.numpy',
+        class_name: op.className,
+        config: { name: op.name },
+        registered_name: op.className,
+      };
 
 /** The config of a functional model. */
 export function functionalConfig(model: Model, graph: Graph): Config {
   const kept = new Set<Node>(graph.levels.flat());
   // nested models have had a node of their own in Keras, so their calls count from 1
   const first = (op: Operation): number => (['Functional'].includes(op.className) ? 1 : 0);
-  const place = (node: Node): number => first(node.operation) + node.operation.inboundNodes.filter((n) => kept.has(n)).indexOf(node);
+  const place = (node: Node): number =>
+    first(node.operation) + node.operation.inboundNodes.filter((n) => kept.has(n)).indexOf(node);
   const index: Index = (t) => place(nodeOf(t)!);
   const reference = (t: KerasTensor): unknown => [t.history!.operation.name, index(t), t.history!.tensorIndex];
   const references = (tree: Nested<KerasTensor>): unknown =>
-    isSymbolic(tree) ? reference(tree) : Array.isArray(tree) ? tree.map(references) : Object.fromEntries(Object.entries(tree).map(([key, t]) => [key, references(t as Nested<KerasTensor>)]));
+    isSymbolic(tree)
+      ? reference(tree)
+      : Array.isArray(tree)
+        ? tree.map(references)
+        : Object.fromEntries(Object.entries(tree).map(([key, t]) => [key, references(t as Nested<KerasTensor>)]));
   return {
     name: model.name,
     trainable: model.trainable,
     layers: graph.operations.map((op) => ({
-      ...writeOperation(op), name: op.name, inbound_nodes: op.inboundNodes.filter((n) => kept.has(n) && !n.isInput).map((n) => writeNode(n, index)),
+      ...writeOperation(op),
+      name: op.name,
+      inbound_nodes: op.inboundNodes.filter((n) => kept.has(n) && !n.isInput).map((n) => writeNode(n, index)),
     })),
     input_layers: references(graph.inputTree),
     output_layers: references(graph.outputTree),
   };
 }
 
-export const isFunctionalConfig = (config: Config): boolean => Array.isArray(config['layers']) && 'input_layers' in config && 'output_layers' in config;
+export const isFunctionalConfig = (config: Config): boolean =>
+  Array.isArray(config['layers']) && 'input_layers' in config && 'output_layers' in config;
 
 type Call = (...args: unknown[]) => unknown;
 interface Made {
@@ -67,16 +93,28 @@ class NotYet extends core.NNError {}
 export function functionalFromConfig(c: Constructible<Model>, config: Config, resolve?: Resolve): Model {
   const made = new Map<string, Made>();
   for (const entry of config['layers'] as (Config & { name: string; inbound_nodes: Made['waiting'] })[]) {
-    if (!isSerialized(entry)) throw new core.ValueError(`Invalid Functional model configuration: layer '${String((entry as { name?: unknown }).name)}' has no class_name`);
+    if (!isSerialized(entry))
+      throw new core.ValueError(
+        `Invalid Functional model configuration: layer '${String((entry as { name?: unknown }).name)}' has no class_name`,
+      );
     const isOperation = typeof entry.module === 'string' && entry.module.includes('ops');
     const layer = isOperation ? null : (nested(resolve, entry) as Layer);
     const call = layer ? (layer as unknown as Call) : operation(entry.class_name);
     const outputs = layer?.className === 'InputLayer' ? [layer.output] : [];
-    made.set(entry.name, { call, isOperation, first: layer?.className === 'Functional' ? 1 : 0, outputs, waiting: [...entry.inbound_nodes] });
+    made.set(entry.name, {
+      call,
+      isOperation,
+      first: layer?.className === 'Functional' ? 1 : 0,
+      outputs,
+      waiting: [...entry.inbound_nodes],
+    });
   }
   const lookUp = (name: string, node: number, tensor: number): Tensor => {
     const source = made.get(name);
-    if (!source) throw new core.ValueError(`Invalid Functional model configuration: could not find layer '${name}'.${core.nearest(name, made.keys())}`);
+    if (!source)
+      throw new core.ValueError(
+        `Invalid Functional model configuration: could not find layer '${name}'.${core.nearest(name, made.keys())}`,
+      );
     const outputs = source.outputs[node - source.first];
     if (outputs === undefined) throw new NotYet(`layer '${name}' has not been called ${node + 1} times`);
     return flattenTree(outputs)[tensor] as Tensor;
@@ -98,7 +136,10 @@ export function functionalFromConfig(c: Constructible<Model>, config: Config, re
         try {
           const { args, kwargs } = layer.waiting[0]!;
           const options = Object.entries(kwargs as Config).map(([key, v]) => [camelCase(key), read(v)]);
-          const outputs = layer.call(...(read(args) as unknown[]), ...(options.length ? [Object.fromEntries(options)] : [])) as Nested<Tensor>;
+          const outputs = layer.call(
+            ...(read(args) as unknown[]),
+            ...(options.length ? [Object.fromEntries(options)] : []),
+          ) as Nested<Tensor>;
           if (layer.isOperation) rename(outputs, name);
           layer.outputs.push(outputs);
         } catch (error) {
@@ -111,12 +152,20 @@ export function functionalFromConfig(c: Constructible<Model>, config: Config, re
     }
   }
   const stuck = [...made].filter(([, l]) => l.waiting.length).map(([name]) => name);
-  if (stuck.length) throw new core.ValueError(`Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes. The following nodes failed to be resolved: ${stuck.join(', ')}`);
+  if (stuck.length)
+    throw new core.ValueError(
+      `Invalid Functional model configuration. The graph of the Functional model either has loops or disconnected nodes. The following nodes failed to be resolved: ${stuck.join(', ')}`,
+    );
   const tensors = (x: unknown): Nested<Tensor> => {
-    if (Array.isArray(x)) return typeof x[0] === 'string' ? lookUp(x[0], x[1] as number, x[2] as number) : x.map(tensors);
+    if (Array.isArray(x))
+      return typeof x[0] === 'string' ? lookUp(x[0], x[1] as number, x[2] as number) : x.map(tensors);
     return Object.fromEntries(Object.entries(x as Config).map(([key, y]) => [key, tensors(y)]));
   };
-  const options: Open = { inputs: tensors(config['input_layers']), outputs: tensors(config['output_layers']), name: config['name'] };
+  const options: Open = {
+    inputs: tensors(config['input_layers']),
+    outputs: tensors(config['output_layers']),
+    name: config['name'],
+  };
   const model = new c(...([options] as never[]));
   if (config['trainable'] === false) model.trainable = false;
   return model;
@@ -132,5 +181,7 @@ function operation(className: string): Call {
   const table = ops as unknown as Record<string, Call>;
   const name = className === 'TrueDivide' ? 'divide' : `${className.charAt(0).toLowerCase()}${className.slice(1)}`;
   if (Object.hasOwn(table, name)) return table[name]!;
-  throw new core.ValueError(`Could not rebuild operation '${className}' of a functional model from its config: only elementwise operations can be. Put it into a layer.${core.nearest(name, Object.keys(table))}`);
+  throw new core.ValueError(
+    `Could not rebuild operation '${className}' of a functional model from its config: only elementwise operations can be. Put it into a layer.${core.nearest(name, Object.keys(table))}`,
+  );
 }

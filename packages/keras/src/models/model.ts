@@ -13,7 +13,7 @@ import { apply, Tensor, type Shape } from '../tensor/tensor.js';
 import { mapShapes, shapesOf, type Shapes } from '../tensor/shapes.js';
 import { flattenTree, isPlain, mapTree, type Nested } from '../tensor/tree.js';
 import type { History } from '../callbacks/history.js';
-import type { Optimizer } from '../training/optimizer-entry.js';
+import type { Optimizer } from '../optimizers/index.js';
 import type { Batch, Data, Dataset } from '../training/data.js';
 import { compileModel, type CompileOptions, type Compiled } from '../training/compile.js';
 import { evaluateModel, type EvaluateOptions } from '../training/evaluate.js';
@@ -21,6 +21,7 @@ import { fitModel, type FitOptions } from '../training/fit.js';
 import { predictModel, type PredictOptions } from '../training/predict.js';
 import * as steps from '../training/steps.js';
 import { functionalConfig, functionalFromConfig, isFunctionalConfig } from './functional-config.js';
+import { standardize } from './inputs.js';
 import { printSummary, type SummaryOptions } from './summary.js';
 
 export interface ModelOptions extends LayerOptions {
@@ -56,7 +57,10 @@ export class Model extends Layer {
     this.graphState = { graph: null, compiled: null };
     Object.defineProperty(this, 'graphState', { enumerable: false });
     Object.defineProperty(this, 'history', { enumerable: false, writable: true, value: null });
-    if ((o.inputs === undefined) !== (o.outputs === undefined)) throw new core.ValueError(`Model '${this.name}': pass both \`inputs\` and \`outputs\`, or none and write \`call\``);
+    if ((o.inputs === undefined) !== (o.outputs === undefined))
+      throw new core.ValueError(
+        `Model '${this.name}': pass both \`inputs\` and \`outputs\`, or none and write \`call\``,
+      );
     if (functional) this.setGraph(new Graph(o.inputs as Nested<KerasTensor>, o.outputs as Nested<KerasTensor>));
   }
   protected setGraph(graph: Graph | null): void {
@@ -64,38 +68,74 @@ export class Model extends Layer {
     this.built = graph !== null;
     if (!graph) return;
     const names = isPlain(graph.inputTree) ? Object.keys(graph.inputTree).sort() : null;
-    const specs = graph.inputs.map((t, i) => new InputSpec({ shape: t.ndim ? [null, ...t.shape.slice(1)] : [], allowLastAxisSqueeze: true, name: names?.[i] ?? t.history?.operation.name ?? t.name }));
+    const specs = graph.inputs.map(
+      (t, i) =>
+        new InputSpec({
+          shape: t.ndim ? [null, ...t.shape.slice(1)] : [],
+          allowLastAxisSqueeze: true,
+          name: names?.[i] ?? t.history?.operation.name ?? t.name,
+        }),
+    );
     this.inputSpec = specs.length === 1 && !names ? specs[0]! : specs;
   }
   /** The graph of a functional model; null for a subclassed one. */
-  get graph(): Graph | null { return this.graphState.graph; }
-  override get className(): string { return this.constructor === Model && this.graphState?.graph ? 'Functional' : super.className; }
+  get graph(): Graph | null {
+    return this.graphState.graph;
+  }
+  override get className(): string {
+    return this.constructor === Model && this.graphState?.graph ? 'Functional' : super.className;
+  }
 
   /** The layers, in the order in which they run (functional) or stand in the fields (subclassed). */
-  get layers(): Layer[] { return this.graph ? this.graph.operations.filter((op) => op instanceof Layer) : super.sublayers; }
-  protected override get sublayers(): Layer[] { return [...new Set([...(this.graph ? this.layers : []), ...super.sublayers])]; }
+  get layers(): Layer[] {
+    return this.graph ? this.graph.operations.filter((op) => op instanceof Layer) : super.sublayers;
+  }
+  protected override get sublayers(): Layer[] {
+    return [...new Set([...(this.graph ? this.layers : []), ...super.sublayers])];
+  }
   /** The layer of a name or a position. */
   getLayer(which: string | number): Layer {
     const found = typeof which === 'number' ? this.layers.at(which) : this.layers.find((l) => l.name === which);
     if (found) return found;
-    if (typeof which === 'number') throw new core.ValueError(`Was asked to retrieve layer at index ${which} but model only has ${this.layers.length} layers.`);
+    if (typeof which === 'number')
+      throw new core.ValueError(
+        `Was asked to retrieve layer at index ${which} but model only has ${this.layers.length} layers.`,
+      );
     const names = this.layers.map((l) => l.name);
-    throw new core.ValueError(`No such layer: ${which}. Existing layers are: [${names.map((n) => `'${n}'`).join(', ')}].${core.nearest(which, names)}`);
+    throw new core.ValueError(
+      `No such layer: ${which}. Existing layers are: [${names.map((n) => `'${n}'`).join(', ')}].${core.nearest(which, names)}`,
+    );
   }
   private requireGraph(what: string): Graph {
     if (this.graph) return this.graph;
-    throw new core.ValueError(`Model '${this.name}' has no defined ${what}: it is not made of symbolic inputs and outputs, or not built yet.`);
+    throw new core.ValueError(
+      `Model '${this.name}' has no defined ${what}: it is not made of symbolic inputs and outputs, or not built yet.`,
+    );
   }
-  get inputs(): readonly Tensor[] { return this.requireGraph('inputs').inputs; }
-  get outputs(): readonly Tensor[] { return this.requireGraph('outputs').outputs; }
-  override get input(): Nested<Tensor> { return this.requireGraph('input').inputTree; }
-  override get output(): Nested<Tensor> { return this.requireGraph('output').outputTree; }
+  get inputs(): readonly Tensor[] {
+    return this.requireGraph('inputs').inputs;
+  }
+  get outputs(): readonly Tensor[] {
+    return this.requireGraph('outputs').outputs;
+  }
+  override get input(): Nested<Tensor> {
+    return this.requireGraph('input').inputTree;
+  }
+  override get output(): Nested<Tensor> {
+    return this.requireGraph('output').outputTree;
+  }
   /** Shape of the input with the batch axis; a list where there are several. */
-  get inputShape(): Open { return single(this.requireGraph('input shape').inputs); }
+  get inputShape(): Open {
+    return single(this.requireGraph('input shape').inputs);
+  }
   /** Shape of the output with the batch axis; a list where there are several. */
-  get outputShape(): Open { return single(this.requireGraph('output shape').outputs); }
+  get outputShape(): Open {
+    return single(this.requireGraph('output shape').outputs);
+  }
   /** Names of the layers that make the outputs; null for a subclassed model. */
-  get outputNames(): readonly string[] | null { return this.graph?.outputs.map((t) => t.history?.operation.name ?? t.name) ?? null; }
+  get outputNames(): readonly string[] | null {
+    return this.graph?.outputs.map((t) => t.history?.operation.name ?? t.name) ?? null;
+  }
 
   /** Makes the weights of a subclassed model by running `call` on tensors without data. */
   override build(...shapes: Open[]): void {
@@ -111,26 +151,9 @@ export class Model extends Layer {
   override call(...args: Open[]): Open {
     if (!this.graph) return super.call();
     const [inputs, o] = args as [Nested<Tensor>, CallOptions | undefined];
-    const values = this.standardize(inputs, this.graph);
+    const values = standardize(inputs, this.graph);
     if (o?.mask) flattenTree(o.mask).forEach((m, i) => (values[i]!.kerasMask ??= (m as Tensor | null) ?? null));
     return this.graph.run(values);
-  }
-  /** Inputs in the order of the graph, with its dtypes and ranks. */
-  private standardize(inputs: Nested<Tensor>, graph: Graph): Tensor[] {
-    const named = isPlain(inputs) && !isPlain(graph.inputTree);
-    const list = named ? graph.inputs.map((t) => (inputs as Record<string, Tensor>)[t.history?.operation.name ?? t.name]) : flattenTree(inputs);
-    if (list.length !== graph.inputs.length || list.some((x) => x === undefined)) {
-      throw new core.ValueError(`The structure of \`inputs\` doesn't match the expected structure.\nExpected: ${graph.inputs.map((t) => t.history?.operation.name ?? t.name).join(', ')}\nReceived: ${list.length} tensors`);
-    }
-    return (list as Tensor[]).map((x, i) => {
-      const wanted = graph.inputs[i]!;
-      let y = x.dtype === wanted.dtype ? x : x.cast(wanted.dtype);
-      if (y.ndim === wanted.ndim + 1 && y.shape.at(-1) === 1) y = y.reshape(y.shape.slice(0, -1));
-      else if (y.ndim === wanted.ndim - 1 && wanted.shape.at(-1) === 1) y = y.reshape([...y.shape, 1]);
-      if (y.ndim !== wanted.ndim) throw new core.ValueError(`Invalid input shape for input ${i} with name '${wanted.history?.operation.name ?? wanted.name}'. Expected shape ${formatShape(wanted.shape)}, but input has incompatible shape ${formatShape(x.shape)}`);
-      if (y !== x) y.kerasMask = x.kerasMask;
-      return y;
-    });
   }
 
   // ---- training ----
@@ -140,41 +163,74 @@ export class Model extends Layer {
    *
    * @throws ValueError  for an unknown name, naming the nearest ones
    */
-  compile(o: CompileOptions = {}): void { this.graphState.compiled = compileModel(this, o); }
+  compile(o: CompileOptions = {}): void {
+    this.graphState.compiled = compileModel(this, o);
+  }
   /** What `compile` has set up. */
-  get compiled(): boolean { return this.graphState.compiled !== null; }
+  get compiled(): boolean {
+    return this.graphState.compiled !== null;
+  }
   /** @internal The state behind `compile`. */
   training(what: string): Compiled {
     if (this.graphState.compiled) return this.graphState.compiled;
     throw new core.ValueError(`You must call \`compile()\` before calling \`${what}()\`.`);
   }
-  get optimizer(): Optimizer | null { return this.graphState.compiled?.optimizer ?? null; }
+  get optimizer(): Optimizer | null {
+    return this.graphState.compiled?.optimizer ?? null;
+  }
   optimizerOrThrow(what: string): Optimizer {
     const { optimizer } = this.training(what);
-    if (!optimizer) throw new core.ValueError(`${what}: the model was compiled without an optimizer. Pass \`optimizer\` to compile().`);
+    if (!optimizer)
+      throw new core.ValueError(
+        `${what}: the model was compiled without an optimizer. Pass \`optimizer\` to compile().`,
+      );
     return optimizer;
   }
   /** The loss, the compiled metrics, and those in the fields of the model and its layers. */
   override get metrics(): Metric[] {
     const compiled = this.graphState.compiled;
-    return [...(compiled ? [compiled.lossTracker, ...(compiled.metrics?.metrics ?? []), ...(compiled.loss?.metrics ?? [])] : []), ...super.metrics];
+    return [
+      ...(compiled
+        ? [compiled.lossTracker, ...(compiled.metrics?.metrics ?? []), ...(compiled.loss?.metrics ?? [])]
+        : []),
+      ...super.metrics,
+    ];
   }
-  get metricsNames(): string[] { return this.metrics.map((m) => m.name); }
+  get metricsNames(): string[] {
+    return this.metrics.map((m) => m.name);
+  }
   resetMetrics(): void {
     for (const m of this.metrics) m.resetState();
   }
   /** One step of training on a batch; override it for another one. Returns the values of the metrics. */
-  trainStep(data: Batch): steps.StepLogs { return steps.trainStep(this, data); }
+  trainStep(data: Batch): steps.StepLogs {
+    return steps.trainStep(this, data);
+  }
   /** One step of evaluation. */
-  testStep(data: Batch): steps.StepLogs { return steps.testStep(this, data); }
+  testStep(data: Batch): steps.StepLogs {
+    return steps.testStep(this, data);
+  }
   /** One step of prediction. */
-  predictStep(data: Batch): Nested<Tensor> { return steps.predictStep(this, data); }
+  predictStep(data: Batch): Nested<Tensor> {
+    return steps.predictStep(this, data);
+  }
   /** The total loss: the compiled one, and what layers have added. */
-  computeLoss(_x: Nested<Tensor>, y: Nested<Tensor> | null, yPred: Nested<Tensor>, sampleWeight: Nested<Tensor> | null = null, _training: boolean = true): Tensor {
+  computeLoss(
+    _x: Nested<Tensor>,
+    y: Nested<Tensor> | null,
+    yPred: Nested<Tensor>,
+    sampleWeight: Nested<Tensor> | null = null,
+    _training: boolean = true,
+  ): Tensor {
     return steps.totalLoss(this, y, yPred, sampleWeight);
   }
   /** Updates the compiled metrics and returns the values of all metrics. */
-  computeMetrics(_x: Nested<Tensor>, y: Nested<Tensor> | null, yPred: Nested<Tensor>, sampleWeight: Nested<Tensor> | null = null): steps.StepLogs {
+  computeMetrics(
+    _x: Nested<Tensor>,
+    y: Nested<Tensor> | null,
+    yPred: Nested<Tensor>,
+    sampleWeight: Nested<Tensor> | null = null,
+  ): steps.StepLogs {
     this.graphState.compiled?.metrics?.update(y, yPred, sampleWeight);
     return steps.metricValues(this);
   }
@@ -184,29 +240,50 @@ export class Model extends Layer {
    * @param x  inputs: arrays or tensors, lists or objects of them; or a dataset of batches `[x, y]`
    * @param y  targets; none with a dataset
    */
-  fit(x: Data | Dataset, y?: Data | null, o: FitOptions = {}): Promise<History> { return fitModel(this, x, y ?? null, o); }
+  fit(x: Data | Dataset, y?: Data | null, o: FitOptions = {}): Promise<History> {
+    return fitModel(this, x, y ?? null, o);
+  }
   /** The loss and the metrics on data, in the order of `metrics`; by name with `returnDict`. */
-  evaluate(x: Data | Dataset, y: Data | null | undefined, o: EvaluateOptions & { returnDict: true }): Promise<Record<string, number>>;
+  evaluate(
+    x: Data | Dataset,
+    y: Data | null | undefined,
+    o: EvaluateOptions & { returnDict: true },
+  ): Promise<Record<string, number>>;
   evaluate(x: Data | Dataset, y?: Data | null, o?: EvaluateOptions): Promise<number[]>;
-  evaluate(x: Data | Dataset, y?: Data | null, o: EvaluateOptions = {}): Promise<number[] | Record<string, number>> { return evaluateModel(this, x, y ?? null, o); }
+  evaluate(x: Data | Dataset, y?: Data | null, o: EvaluateOptions = {}): Promise<number[] | Record<string, number>> {
+    return evaluateModel(this, x, y ?? null, o);
+  }
   /** The outputs for data, batch by batch, joined. */
-  predict<T = Tensor>(x: Data | Dataset, o: PredictOptions = {}): Promise<T> { return predictModel(this, x, o) as Promise<T>; }
+  predict<T = Tensor>(x: Data | Dataset, o: PredictOptions = {}): Promise<T> {
+    return predictModel(this, x, o) as Promise<T>;
+  }
   /** Trains on one batch; the loss and the metrics. */
-  trainOnBatch(x: Data, y?: Data | null, o: steps.BatchOptions = {}): Promise<number[]> { return steps.trainOnBatch(this, x, y ?? null, o); }
+  trainOnBatch(x: Data, y?: Data | null, o: steps.BatchOptions = {}): Promise<number[]> {
+    return steps.trainOnBatch(this, x, y ?? null, o);
+  }
   /** Evaluates one batch. */
-  testOnBatch(x: Data, y?: Data | null, o: Omit<steps.BatchOptions, 'classWeight'> = {}): Promise<number[]> { return steps.testOnBatch(this, x, y ?? null, o); }
+  testOnBatch(x: Data, y?: Data | null, o: Omit<steps.BatchOptions, 'classWeight'> = {}): Promise<number[]> {
+    return steps.testOnBatch(this, x, y ?? null, o);
+  }
   /** The outputs for one batch. */
-  predictOnBatch<T = Tensor>(x: Data): T { return steps.predictOnBatch(this, x) as T; }
+  predictOnBatch<T = Tensor>(x: Data): T {
+    return steps.predictOnBatch(this, x) as T;
+  }
 
   // ---- looking at it, and writing it ----
 
   /** Prints the table of layers, shapes and parameters. */
-  summary(o: SummaryOptions = {}): void { printSummary(this, o); }
-  override getConfig(): Config { return this.graph && this.constructor === Model ? functionalConfig(this, this.graph) : super.getConfig(); }
-  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
-    return isFunctionalConfig(config) ? (functionalFromConfig(this as unknown as Constructible<Model>, config, resolve) as T) : construct(this, config);
+  summary(o: SummaryOptions = {}): void {
+    printSummary(this, o);
   }
-  override computeOutputShape(...shapes: Shapes[]): Shapes { return super.computeOutputShape(...shapes); }
+  override getConfig(): Config {
+    return this.graph && this.constructor === Model ? functionalConfig(this, this.graph) : super.getConfig();
+  }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
+    return isFunctionalConfig(config)
+      ? (functionalFromConfig(this as unknown as Constructible<Model>, config, resolve) as T)
+      : construct(this, config);
+  }
 }
 const single = (tensors: readonly Tensor[]): Shape | readonly Shape[] => {
   const shapes = tensors.map((t) => t.shape);

@@ -37,13 +37,20 @@ export class Sequential extends Model {
   }
   private push(given: Layer | Tensor): void {
     const origin = given instanceof KerasTensor ? given.history?.operation : given;
-    if (!(origin instanceof Layer)) throw new core.ValueError(`Only instances of \`keras.Layer\` can be added to a Sequential model. Received: ${String(given)} (of type ${typeof given})`);
+    if (!(origin instanceof Layer))
+      throw new core.ValueError(
+        `Only instances of \`keras.Layer\` can be added to a Sequential model. Received: ${String(given)} (of type ${typeof given})`,
+      );
     if (this.stack.some((l) => l.name === origin.name)) {
-      throw new core.ValueError(`All layers added to a Sequential model should have unique names. Name '${origin.name}' is already the name of a layer in this model. Update the \`name\` argument to pass a unique name.`);
+      throw new core.ValueError(
+        `All layers added to a Sequential model should have unique names. Name '${origin.name}' is already the name of a layer in this model. Update the \`name\` argument to pass a unique name.`,
+      );
     }
     const first = this.stack[0];
     if (origin instanceof InputLayer && first instanceof InputLayer) {
-      throw new core.ValueError(`Sequential model '${this.name}' has already been configured to use input shape ${formatShape(first.batchShape)}. You cannot add a different Input layer to it.`);
+      throw new core.ValueError(
+        `Sequential model '${this.name}' has already been configured to use input shape ${formatShape(first.batchShape)}. You cannot add a different Input layer to it.`,
+      );
     }
     if (origin instanceof InputLayer) this.stack.unshift(origin);
     else this.stack.push(origin);
@@ -63,19 +70,29 @@ export class Sequential extends Model {
     this.setGraph(null);
     const first = this.stack[0];
     if (this.stack.length > 1 && first instanceof InputLayer) this.build(first.batchShape);
-    else if (this.stack.length > 1 && first instanceof Model && first.graph && isShape(first.inputShape)) this.build(first.inputShape);
+    else if (this.stack.length > 1 && first instanceof Model && first.graph && isShape(first.inputShape))
+      this.build(first.inputShape);
   }
-  override get layers(): Layer[] { return this.stack ? this.stack.filter((l) => !(l instanceof InputLayer)) : []; }
-  protected override get sublayers(): Layer[] { return this.layers; }
+  override get layers(): Layer[] {
+    return this.stack ? this.stack.filter((l) => !(l instanceof InputLayer)) : [];
+  }
+  protected override get sublayers(): Layer[] {
+    return this.layers;
+  }
 
   override build(...shapes: Open[]): void {
     const shape = shapes[0] as Shape;
     if (!isShape(shape)) return;
-    if (!this.stack.length) throw new core.ValueError(`Sequential model ${this.name} cannot be built because it has no layers. Call \`model.add(layer)\`.`);
+    if (!this.stack.length)
+      throw new core.ValueError(
+        `Sequential model ${this.name} cannot be built because it has no layers. Call \`model.add(layer)\`.`,
+      );
     const first = this.stack[0]!;
     if (first instanceof InputLayer) {
       if (formatShape(first.batchShape) !== formatShape(shape)) {
-        throw new core.ValueError(`Sequential model '${this.name}' has already been configured to use input shape ${formatShape(first.batchShape)}. You cannot build it with input_shape ${formatShape(shape)}`);
+        throw new core.ValueError(
+          `Sequential model '${this.name}' has already been configured to use input shape ${formatShape(first.batchShape)}. You cannot build it with input_shape ${formatShape(shape)}`,
+        );
       }
     } else this.stack.unshift(new InputLayer({ batchShape: shape, dtype: first.dtype }));
     const inputs = this.stack[0]!.output;
@@ -92,7 +109,13 @@ export class Sequential extends Model {
   override getConfig(): Config {
     const { name, trainable, dtype } = super.getConfig();
     const shape = this.buildShapes?.[0];
-    return { name, trainable, dtype, layers: this.stack.map((l) => l.serialize()), ...(shape && { build_input_shape: shape }) };
+    return {
+      name,
+      trainable,
+      dtype,
+      layers: this.stack.map((l) => l.serialize()),
+      ...(shape && { build_input_shape: shape }),
+    };
   }
   static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
     const layers = (config['layers'] as unknown[]).map((l) => nested(resolve, l) as Layer);

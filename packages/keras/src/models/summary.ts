@@ -28,7 +28,8 @@ export interface SummaryOptions {
 }
 
 const countOf = (variables: readonly Variable[]): number => variables.reduce((n, v) => n + sizeOf(v.shape), 0);
-const bytesOf = (variables: readonly Variable[]): number => [...new Set(variables)].reduce((n, v) => n + sizeOf(v.shape) * dtypeSize(v.dtype), 0);
+const bytesOf = (variables: readonly Variable[]): number =>
+  [...new Set(variables)].reduce((n, v) => n + sizeOf(v.shape) * dtypeSize(v.dtype), 0);
 /** `4.00 KB` */
 export function readableSize(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
@@ -45,8 +46,11 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 /** A shape, or a tuple or list of shapes as Python prints them. */
 function shapeText(shapes: unknown): string {
   if (isShape(shapes)) return `(${shapes.map((d) => d ?? 'None').join(', ')})`;
-  if (Array.isArray(shapes)) return shapes.length === 1 ? shapeText(shapes[0]) : `[${shapes.map(shapeText).join(', ')}]`;
-  return `{${Object.entries(shapes as object).map(([key, s]) => `${key}: ${shapeText(s)}`).join(', ')}}`;
+  if (Array.isArray(shapes))
+    return shapes.length === 1 ? shapeText(shapes[0]) : `[${shapes.map(shapeText).join(', ')}]`;
+  return `{${Object.entries(shapes as object)
+    .map(([key, s]) => `${key}: ${shapeText(s)}`)
+    .join(', ')}}`;
 }
 function outputShape(op: Operation): string {
   const node = op.inboundNodes.at(-1);
@@ -63,7 +67,11 @@ function outputShape(op: Operation): string {
   }
 }
 const plainShapes = (x: unknown): unknown =>
-  Array.isArray(x) ? x.map(plainShapes) : 'shape' in (x as object) ? (x as { shape: Shape }).shape : Object.fromEntries(Object.entries(x as object).map(([k, v]) => [k, plainShapes(v)]));
+  Array.isArray(x)
+    ? x.map(plainShapes)
+    : 'shape' in (x as object)
+      ? (x as { shape: Shape }).shape
+      : Object.fromEntries(Object.entries(x as object).map(([k, v]) => [k, plainShapes(v)]));
 
 /** One node a level with one input each, and no layer twice: a plain stack. */
 function isStack(model: Model, graph: Graph): boolean {
@@ -72,12 +80,25 @@ function isStack(model: Model, graph: Graph): boolean {
   return model.layers.every((l) => l.inboundNodes.filter((n) => nodes.has(n)).length <= 1);
 }
 const connections = (op: Operation, nodes: ReadonlySet<Node>): string =>
-  op.inboundNodes.filter((n) => nodes.has(n)).flatMap((n) => n.inputs.map((t) => `${t.history!.operation.name}[${t.history!.nodeIndex}][${t.history!.tensorIndex}]`)).join(', ') || '-';
+  op.inboundNodes
+    .filter((n) => nodes.has(n))
+    .flatMap((n) =>
+      n.inputs.map((t) => `${t.history!.operation.name}[${t.history!.nodeIndex}][${t.history!.tensorIndex}]`),
+    )
+    .join(', ') || '-';
 
-function range(ops: readonly Operation[], layerRange: readonly [string, string] | null | undefined): readonly Operation[] {
+function range(
+  ops: readonly Operation[],
+  layerRange: readonly [string, string] | null | undefined,
+): readonly Operation[] {
   if (!layerRange) return ops;
-  const places = layerRange.map((pattern) => ops.flatMap((op, i) => (new RegExp(`^(?:${pattern})`).test(op.name) ? [i] : [])));
-  if (!places[0]!.length || !places[1]!.length) throw new ValueError(`Passed layer_names do not match the layer names in the model. Received: [${layerRange.join(', ')}]`);
+  const places = layerRange.map((pattern) =>
+    ops.flatMap((op, i) => (new RegExp(`^(?:${pattern})`).test(op.name) ? [i] : [])),
+  );
+  if (!places[0]!.length || !places[1]!.length)
+    throw new ValueError(
+      `Passed layer_names do not match the layer names in the model. Received: [${layerRange.join(', ')}]`,
+    );
   const all = places.flat();
   return ops.slice(Math.min(...all), Math.max(...all) + 1);
 }
@@ -90,7 +111,9 @@ export function summaryText(model: Model, o: SummaryOptions = {}): string {
   const stack = !functional || isStack(model, graph);
   const nodes = new Set<Node>(graph ? graph.levels.flat() : []);
   let columns: Omit<Column, 'width'>[] = [
-    { name: 'Layer (type)', align: 'left' }, { name: 'Output Shape', align: 'left' }, { name: 'Param #', align: 'right' },
+    { name: 'Layer (type)', align: 'left' },
+    { name: 'Output Shape', align: 'left' },
+    { name: 'Param #', align: 'right' },
     ...(stack ? [] : [{ name: 'Connected to', align: 'left' } as const]),
   ];
   let positions = o.positions ?? (stack ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]);
@@ -110,7 +133,11 @@ export function summaryText(model: Model, o: SummaryOptions = {}): string {
   });
   const fields = (op: Operation, prefix: string): string[] => {
     const layer = op instanceof Layer ? op : null;
-    const row = [`${prefix}${op.name} (${op.className})`, outputShape(op), !layer ? '0' : layer.built ? grouped(layer.countParams()) : '0 (unbuilt)'];
+    const row = [
+      `${prefix}${op.name} (${op.className})`,
+      outputShape(op),
+      !layer ? '0' : layer.built ? grouped(layer.countParams()) : '0 (unbuilt)',
+    ];
     if (!stack) row.push(connections(op, nodes));
     if (o.showTrainable) row.push(layer?.weights.length ? (layer.trainable ? 'Y' : 'N') : '-');
     return row;
@@ -123,10 +150,15 @@ export function summaryText(model: Model, o: SummaryOptions = {}): string {
   const rows = range(ops, o.layerRange).flatMap((op) => list(op, 0));
   const optimizer = model.optimizer?.built ? model.optimizer.variables : [];
   const [trainable, frozen] = [model.trainableWeights, model.nonTrainableWeights];
-  const total = (name: string, variables: readonly Variable[]): string => ` ${name}: ${grouped(countOf(variables))} (${readableSize(bytesOf(variables))})`;
+  const total = (name: string, variables: readonly Variable[]): string =>
+    ` ${name}: ${grouped(countOf(variables))} (${readableSize(bytesOf(variables))})`;
   return [
     `Model: "${model.name}"`,
-    renderTable(columns.map((c, i) => ({ ...c, width: widths[i]! })), rows, length),
+    renderTable(
+      columns.map((c, i) => ({ ...c, width: widths[i]! })),
+      rows,
+      length,
+    ),
     total('Total params', [...trainable, ...frozen, ...optimizer]),
     total('Trainable params', trainable),
     total('Non-trainable params', frozen),

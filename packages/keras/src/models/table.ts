@@ -42,15 +42,25 @@ function align(text: string, width: number, how: Column['align']): string {
 /** The table with a header, and a rule between all rows. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], total: number): string {
   const widths = fit(columns, total);
-  const rule = (left: string, line: string, middle: string, right: string): string => left + widths.map((w) => line.repeat(w)).join(middle) + right;
+  const rule = (left: string, line: string, middle: string, right: string): string =>
+    left + widths.map((w) => line.repeat(w)).join(middle) + right;
   const draw = (cells: readonly string[], bar: string): string[] => {
     const wrapped = cells.map((cell, i) => wrap(cell, widths[i]! - 2));
     const height = Math.max(1, ...wrapped.map((lines) => lines.length));
-    return Array.from({ length: height }, (_, k) => bar + wrapped.map((lines, i) => ` ${align(lines[k] ?? '', widths[i]! - 2, columns[i]!.align)} `).join(bar) + bar);
+    return Array.from(
+      { length: height },
+      (_, k) =>
+        bar +
+        wrapped.map((lines, i) => ` ${align(lines[k] ?? '', widths[i]! - 2, columns[i]!.align)} `).join(bar) +
+        bar,
+    );
   };
   return [
     rule('┏', '━', '┳', '┓'),
-    ...draw(columns.map((c) => c.name), '┃'),
+    ...draw(
+      columns.map((c) => c.name),
+      '┃',
+    ),
     rule('┡', '━', '╇', '┩'),
     ...rows.flatMap((row, i) => [...(i ? [rule('├', '─', '┼', '┤')] : []), ...draw(row, '│')]),
     rule('└', '─', '┴', '┘'),

@@ -11,17 +11,19 @@ export const subtract: Two = (x, y) => elementwise('Subtract', [x, y], core.sub)
 export const multiply: Two = (x, y) => elementwise('Multiply', [x, y], core.mul);
 export const divide: Two = (x, y) => elementwise('Divide', [x, y], core.div);
 /** `x / y`, and 0 where y is 0. */
-export const divideNoNan: Two = (x, y) => elementwise('DivideNoNan', [x, y], (a, b) => {
-  const zero = core.equal(b, 0);
-  return core.where(zero, 0, core.div(a, core.where(zero, 1, b)));
-});
+export const divideNoNan: Two = (x, y) =>
+  elementwise('DivideNoNan', [x, y], (a, b) => {
+    const zero = core.equal(b, 0);
+    return core.where(zero, 0, core.div(a, core.where(zero, 1, b)));
+  });
 export const floorDivide: Two = (x, y) => elementwise('FloorDivide', [x, y], core.floorDivide);
 export const mod: Two = (x, y) => elementwise('Mod', [x, y], core.remainder);
 export const power: Two = (x, y) => elementwise('Power', [x, y], core.pow);
 export const maximum: Two = (x, y) => elementwise('Maximum', [x, y], core.maximum);
 export const minimum: Two = (x, y) => elementwise('Minimum', [x, y], core.minimum);
 export const arctan2: Two = (x, y) => elementwise('Arctan2', [x, y], core.atan2);
-export const squaredDifference: Two = (x, y) => elementwise('SquaredDifference', [x, y], (a, b) => core.square(core.sub(a, b)));
+export const squaredDifference: Two = (x, y) =>
+  elementwise('SquaredDifference', [x, y], (a, b) => core.square(core.sub(a, b)));
 
 export const equal: Two = (x, y) => elementwise('Equal', [x, y], core.equal);
 export const notEqual: Two = (x, y) => elementwise('NotEqual', [x, y], core.notEqual);
@@ -84,9 +86,12 @@ export function cast(x: TensorLike, dtype: string): Tensor {
 }
 /** Values held between the two. */
 export const clip = (x: TensorLike, min: TensorLike | null, max: TensorLike | null): Tensor =>
-  elementwise('Clip', [x, min ?? -Infinity, max ?? Infinity], (t, lo, hi) => core.clamp(t, { ...(min !== null && { min: lo }), ...(max !== null && { max: hi }) }));
+  elementwise('Clip', [x, min ?? -Infinity, max ?? Infinity], (t, lo, hi) =>
+    core.clamp(t, { ...(min !== null && { min: lo }), ...(max !== null && { max: hi }) }),
+  );
 /** `a` where the condition holds, else `b`. */
-export const where = (condition: TensorLike, a: TensorLike, b: TensorLike): Tensor => elementwise('Where', [condition, a, b], core.where);
+export const where = (condition: TensorLike, a: TensorLike, b: TensorLike): Tensor =>
+  elementwise('Where', [condition, a, b], core.where);
 /** The same value, through which no gradient flows. */
 export const stopGradient: One = (x) => apply('StopGradient', [x], core.detach);
 export const identity: One = (x) => apply('Identity', [x], (t) => t);

@@ -1,6 +1,6 @@
 // The Adam family.
 import * as core from '@nn/core';
-import type { Variable } from '../tensor/variable.js';
+import { Variable } from '../tensor/variable.js';
 import { Optimizer, type OptimizerOptions, type Slots } from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {
@@ -89,7 +89,9 @@ export class Nadam extends AdamFamily {
     super(o);
   }
   protected override buildOwn(): void {
-    this.product = this.scalar('u_product', 1, 'f32');
+    // Keras gives this one no name of its own.
+    const cell = core.untraced(() => new core.Variable(core.literal(1), { name: 'u_product', slot: true }));
+    this.product = this.track(new Variable(cell, { trainable: false }));
   }
   protected override beginStep(step: core.Tensor): void {
     const cell = this.product!.cell;

@@ -177,7 +177,8 @@ export abstract class Optimizer extends KerasObject {
       ),
     );
   }
-  private track(v: Variable): Variable {
+  /** Counts a variable among the optimizer's own. */
+  protected track(v: Variable): Variable {
     this.all.push(v);
     return v;
   }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { formatArray, formatShape } from './format.js';
 
 const f = (...x: number[]): Float32Array => Float32Array.from(x);
-const ramp = (n: number, g: (i: number) => number = (i) => i): Float32Array => Float32Array.from({ length: n }, (_, i) => g(i));
+const ramp = (n: number, g: (i: number) => number = (i) => i): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => g(i));
 
 describe('formatArray', () => {
   test.each([
@@ -19,15 +20,30 @@ describe('formatArray', () => {
   ])('%s', (_, data, shape, text) => expect(formatArray(data, shape, 'float32')).toBe(text));
 
   test('long rows break, long arrays are shortened', () => {
-    expect(formatArray(ramp(14, (i) => i / 7), [14], 'float32')).toBe(
+    expect(
+      formatArray(
+        ramp(14, (i) => i / 7),
+        [14],
+        'float32',
+      ),
+    ).toBe(
       '[0.         0.14285715 0.2857143  0.42857143 0.5714286  0.71428573\n 0.85714287 1.         1.1428572  1.2857143  1.4285715  1.5714285\n 1.7142857  1.8571428 ]',
     );
-    expect(formatArray(ramp(2000), [2000], 'float32')).toBe('[0.000e+00 1.000e+00 2.000e+00 ... 1.997e+03 1.998e+03 1.999e+03]');
+    expect(formatArray(ramp(2000), [2000], 'float32')).toBe(
+      '[0.000e+00 1.000e+00 2.000e+00 ... 1.997e+03 1.998e+03 1.999e+03]',
+    );
   });
   test('integers, booleans, single numbers, doubles', () => {
     expect(formatArray(Int32Array.of(1, -20, 300), [3], 'int32')).toBe('[  1 -20 300]');
     expect(formatArray(Uint8Array.of(1, 0), [2], 'bool')).toBe('[ True False]');
-    expect([3, 0.1, 1e-5, 1e16, 1e5, 2e6].map((x) => formatArray(f(x), [], 'float32'))).toEqual(['3.0', '0.1', '1e-05', '1e+16', '100000.0', '2e+06']);
+    expect([3, 0.1, 1e-5, 1e16, 1e5, 2e6].map((x) => formatArray(f(x), [], 'float32'))).toEqual([
+      '3.0',
+      '0.1',
+      '1e-05',
+      '1e+16',
+      '100000.0',
+      '2e+06',
+    ]);
     expect(formatArray(Float64Array.of(0, 1 / 3), [2], 'float64')).toBe('[0.         0.33333333]');
   });
 });

@@ -28,7 +28,8 @@ function floatFormat(values: readonly number[], single: boolean): (x: number) =>
   const largest = Math.max(...sizes, 0);
   const smallest = sizes.length ? Math.min(...sizes) : 1;
   if (largest >= 1e8 || (sizes.length > 0 && (smallest < 1e-4 || largest / smallest > 1000))) {
-    const digits = (x: number): string => shortest(Math.abs(x), single).replace(/e.*/, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
+    const digits = (x: number): string =>
+      shortest(Math.abs(x), single).replace(/e.*/, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '');
     const places = Math.min(8, Math.max(0, ...finite.map((x) => digits(x).length - 1)));
     return (x) => {
       if (!Number.isFinite(x)) return special(x);
@@ -39,7 +40,8 @@ function floatFormat(values: readonly number[], single: boolean): (x: number) =>
   return (x) => {
     if (!Number.isFinite(x)) return special(x);
     const short = shortest(x, single);
-    const text = short.includes('e') || (short.split('.')[1]?.length ?? 0) > 8 ? x.toFixed(8).replace(/(\.\d*?)0+$/, '$1') : short;
+    const text =
+      short.includes('e') || (short.split('.')[1]?.length ?? 0) > 8 ? x.toFixed(8).replace(/(\.\d*?)0+$/, '$1') : short;
     return text.includes('.') ? text : `${text}.`;
   };
 }
@@ -57,10 +59,15 @@ function scalarText(x: number, single: boolean): string {
 
 /** Aligns on the point: whole part to the right, fraction to the left. */
 function align(texts: readonly string[]): string[] {
-  const parts = (t: string): [string, string] => (t.includes('.') ? [t.slice(0, t.indexOf('.')), t.slice(t.indexOf('.'))] : [t, '']);
+  const parts = (t: string): [string, string] =>
+    t.includes('.') ? [t.slice(0, t.indexOf('.')), t.slice(t.indexOf('.'))] : [t, ''];
   const numbers = texts.filter((t) => t.includes('.')).map(parts);
   const right = Math.max(0, ...numbers.map(([, f]) => f.length));
-  const left = Math.max(0, ...numbers.map(([w]) => w.length), ...texts.filter((t) => !t.includes('.')).map((t) => t.length - right));
+  const left = Math.max(
+    0,
+    ...numbers.map(([w]) => w.length),
+    ...texts.filter((t) => !t.includes('.')).map((t) => t.length - right),
+  );
   return texts.map((t) => {
     const [whole, fraction] = parts(t);
     return t.includes('.') ? whole.padStart(left) + fraction.padEnd(right) : t.padStart(left + right);
@@ -87,7 +94,11 @@ export function formatArray(data: TypedArray, shape: readonly number[], dtype: s
   };
   visit(0, 0, data.length);
   const float = dtype.startsWith('float');
-  const one = float ? floatFormat(shown, dtype === 'float32') : dtype === 'bool' ? (x: number) => (x ? 'True' : 'False') : String;
+  const one = float
+    ? floatFormat(shown, dtype === 'float32')
+    : dtype === 'bool'
+      ? (x: number) => (x ? 'True' : 'False')
+      : String;
   if (!shape.length) return float ? scalarText(shown[0]!, dtype === 'float32') : one(shown[0]!);
   const raw = shown.map(one);
   const width = Math.max(0, ...raw.map((t) => t.length));

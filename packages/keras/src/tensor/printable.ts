@@ -4,6 +4,8 @@
 export function printable(prototype: object): void {
   Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
     configurable: true,
-    value(this: object): string { return String(this); },
+    value(this: object): string {
+      return String(this);
+    },
   });
 }

@@ -4,20 +4,12 @@ import { handle } from '@nn/core';
 import { printable } from './printable.js';
 import { coreDType, dtypeName, type DTypeName } from './dtype.js';
 import { formatArray, formatShape } from './format.js';
+import { known, pick, reduction, type AxisOptions, type Index, type Shape } from './arguments.js';
 
-/** A shape; `null` is a size that is not known yet (the batch axis of a symbolic tensor). */
-export type Shape = readonly (number | null)[];
+export type { AxisOptions, Index, Shape } from './arguments.js';
+
 /** What operations accept: tensors, variables, numbers, and arrays of numbers. */
 export type TensorLike = Numeric | number | boolean | core.NestedArray | core.TypedArray;
-export interface AxisOptions {
-  /** Axis or axes to reduce; all of them by default. */
-  axis?: number | readonly number[] | null;
-  /** Keeps reduced axes with size 1; default false. */
-  keepdims?: boolean;
-}
-/** One place of `tensor.at(...)`: an index, `[start, stop, step]` with `null` for an open end, or `null` for a whole axis. */
-export type Index = number | null | readonly (number | null)[];
-
 /** What Tensor and Variable share: everything that can stand in an expression. */
 export abstract class Numeric {
   static {
@@ -28,42 +20,104 @@ export abstract class Numeric {
   /** The value in core; symbolic tensors have none. */
   abstract read(): core.Tensor;
 
-  get ndim(): number { return this.shape.length; }
-  get size(): number { return core.sizeOf(this.read().shape); }
-  get device(): { readonly name: string } { return { name: this.read().device.name }; }
+  get ndim(): number {
+    return this.shape.length;
+  }
+  get size(): number {
+    return core.sizeOf(this.read().shape);
+  }
+  get device(): { readonly name: string } {
+    return { name: this.read().device.name };
+  }
 
-  add(y: TensorLike): Tensor { return elementwise('Add', [this, y], core.add); }
-  sub(y: TensorLike): Tensor { return elementwise('Subtract', [this, y], core.sub); }
-  mul(y: TensorLike): Tensor { return elementwise('Multiply', [this, y], core.mul); }
-  div(y: TensorLike): Tensor { return elementwise('TrueDivide', [this, y], core.div); }
-  floorDivide(y: TensorLike): Tensor { return elementwise('FloorDivide', [this, y], core.floorDivide); }
-  mod(y: TensorLike): Tensor { return elementwise('Mod', [this, y], core.remainder); }
-  pow(y: TensorLike): Tensor { return elementwise('Power', [this, y], core.pow); }
-  matmul(y: TensorLike): Tensor { return apply('Matmul', [this, y], core.matmul); }
-  neg(): Tensor { return apply('Negative', [this], core.neg); }
-  abs(): Tensor { return apply('Absolute', [this], core.abs); }
-  sqrt(): Tensor { return apply('Sqrt', [this], core.sqrt); }
-  square(): Tensor { return apply('Square', [this], core.square); }
-  exp(): Tensor { return apply('Exp', [this], core.exp); }
-  log(): Tensor { return apply('Log', [this], core.log); }
+  add(y: TensorLike): Tensor {
+    return elementwise('Add', [this, y], core.add);
+  }
+  sub(y: TensorLike): Tensor {
+    return elementwise('Subtract', [this, y], core.sub);
+  }
+  mul(y: TensorLike): Tensor {
+    return elementwise('Multiply', [this, y], core.mul);
+  }
+  div(y: TensorLike): Tensor {
+    return elementwise('TrueDivide', [this, y], core.div);
+  }
+  floorDivide(y: TensorLike): Tensor {
+    return elementwise('FloorDivide', [this, y], core.floorDivide);
+  }
+  mod(y: TensorLike): Tensor {
+    return elementwise('Mod', [this, y], core.remainder);
+  }
+  pow(y: TensorLike): Tensor {
+    return elementwise('Power', [this, y], core.pow);
+  }
+  matmul(y: TensorLike): Tensor {
+    return apply('Matmul', [this, y], core.matmul);
+  }
+  neg(): Tensor {
+    return apply('Negative', [this], core.neg);
+  }
+  abs(): Tensor {
+    return apply('Absolute', [this], core.abs);
+  }
+  sqrt(): Tensor {
+    return apply('Sqrt', [this], core.sqrt);
+  }
+  square(): Tensor {
+    return apply('Square', [this], core.square);
+  }
+  exp(): Tensor {
+    return apply('Exp', [this], core.exp);
+  }
+  log(): Tensor {
+    return apply('Log', [this], core.log);
+  }
 
-  gt(y: TensorLike): Tensor { return elementwise('Greater', [this, y], core.greater); }
-  ge(y: TensorLike): Tensor { return elementwise('GreaterEqual', [this, y], core.greaterEqual); }
-  lt(y: TensorLike): Tensor { return elementwise('Less', [this, y], core.less); }
-  le(y: TensorLike): Tensor { return elementwise('LessEqual', [this, y], core.lessEqual); }
-  eq(y: TensorLike): Tensor { return elementwise('Equal', [this, y], core.equal); }
-  ne(y: TensorLike): Tensor { return elementwise('NotEqual', [this, y], core.notEqual); }
-  logicalAnd(y: TensorLike): Tensor { return elementwise('LogicalAnd', [this, y], core.logicalAnd); }
-  logicalOr(y: TensorLike): Tensor { return elementwise('LogicalOr', [this, y], core.logicalOr); }
-  logicalNot(): Tensor { return apply('LogicalNot', [this], core.logicalNot); }
+  gt(y: TensorLike): Tensor {
+    return elementwise('Greater', [this, y], core.greater);
+  }
+  ge(y: TensorLike): Tensor {
+    return elementwise('GreaterEqual', [this, y], core.greaterEqual);
+  }
+  lt(y: TensorLike): Tensor {
+    return elementwise('Less', [this, y], core.less);
+  }
+  le(y: TensorLike): Tensor {
+    return elementwise('LessEqual', [this, y], core.lessEqual);
+  }
+  eq(y: TensorLike): Tensor {
+    return elementwise('Equal', [this, y], core.equal);
+  }
+  ne(y: TensorLike): Tensor {
+    return elementwise('NotEqual', [this, y], core.notEqual);
+  }
+  logicalAnd(y: TensorLike): Tensor {
+    return elementwise('LogicalAnd', [this, y], core.logicalAnd);
+  }
+  logicalOr(y: TensorLike): Tensor {
+    return elementwise('LogicalOr', [this, y], core.logicalOr);
+  }
+  logicalNot(): Tensor {
+    return apply('LogicalNot', [this], core.logicalNot);
+  }
 
-  sum(o: AxisOptions = {}): Tensor { return apply('Sum', [this], (x) => core.sum(x, reduction(o))); }
-  mean(o: AxisOptions = {}): Tensor { return apply('Mean', [this], (x) => core.mean(x, reduction(o))); }
-  max(o: AxisOptions = {}): Tensor { return apply('Max', [this], (x) => core.max(x, reduction(o))); }
-  min(o: AxisOptions = {}): Tensor { return apply('Min', [this], (x) => core.min(x, reduction(o))); }
+  sum(o: AxisOptions = {}): Tensor {
+    return apply('Sum', [this], (x) => core.sum(x, reduction(o)));
+  }
+  mean(o: AxisOptions = {}): Tensor {
+    return apply('Mean', [this], (x) => core.mean(x, reduction(o)));
+  }
+  max(o: AxisOptions = {}): Tensor {
+    return apply('Max', [this], (x) => core.max(x, reduction(o)));
+  }
+  min(o: AxisOptions = {}): Tensor {
+    return apply('Min', [this], (x) => core.min(x, reduction(o)));
+  }
 
   /** The same elements in another shape; one size may be -1. */
-  reshape(shape: Shape): Tensor { return apply('Reshape', [this], (x) => core.reshape(x, known('reshape', shape))); }
+  reshape(shape: Shape): Tensor {
+    return apply('Reshape', [this], (x) => core.reshape(x, known('reshape', shape)));
+  }
   /** Reorders the axes; reverses them without an argument. */
   transpose(axes?: readonly number[]): Tensor {
     return apply('Transpose', [this], (x) => core.permute(x, axes ?? x.shape.map((_, i) => x.ndim - 1 - i)));
@@ -79,37 +133,34 @@ export abstract class Numeric {
    * tf.constant([[1, 2, 3], [4, 5, 6]]).at(null, [1, null]).toArraySync() // => [[2, 3], [5, 6]]
    */
   at(...indices: Index[]): Tensor {
-    return apply('GetItem', [this], (x) => {
-      if (indices.length > x.ndim) throw new core.ShapeError(`at: ${indices.length} indices for ${core.describe(x.spec)}`);
-      const picked: number[] = [];
-      const ranges = x.shape.map((n, axis): [number, number, number] => {
-        const index = indices[axis] ?? null;
-        if (typeof index !== 'number') {
-          const [start = null, stop = null, step = null] = index ?? [];
-          const by = step ?? 1;
-          return [start ?? (by > 0 ? 0 : n - 1), stop ?? (by > 0 ? n : -n - 1), by];
-        }
-        if (index < -n || index >= n) throw new core.ShapeError(`at: index ${index} is out of range for axis ${axis} of size ${n}`);
-        picked.push(axis);
-        const i = index < 0 ? index + n : index;
-        return [i, i + 1, 1];
-      });
-      const part = core.slice(x, ranges.map((r) => r[0]), ranges.map((r) => r[1]), ranges.map((r) => r[2]));
-      return picked.length ? core.squeeze(part, picked) : part;
-    });
+    return apply('GetItem', [this], (x) => pick(x, indices));
   }
 
   /** The data in row-major order, copied; bools as 0 and 1. */
-  data(): Promise<core.TypedArray> { return core.data(this.read()); }
-  dataSync(): core.TypedArray { return core.dataSync(this.read()); }
+  data(): Promise<core.TypedArray> {
+    return core.data(this.read());
+  }
+  dataSync(): core.TypedArray {
+    return core.dataSync(this.read());
+  }
   /** The only element of a one-element tensor. */
-  item(): Promise<number> { return core.item(this.read()); }
-  itemSync(): number { return core.itemSync(this.read()); }
+  item(): Promise<number> {
+    return core.item(this.read());
+  }
+  itemSync(): number {
+    return core.itemSync(this.read());
+  }
   /** The data as nested arrays, bools as booleans. */
-  toArray(): Promise<core.NestedArray> { return core.toArray(this.read()); }
-  toArraySync(): core.NestedArray { return core.toArraySync(this.read()); }
+  toArray(): Promise<core.NestedArray> {
+    return core.toArray(this.read());
+  }
+  toArraySync(): core.NestedArray {
+    return core.toArraySync(this.read());
+  }
   /** Keras's name for `toArray`. */
-  numpy(): Promise<core.NestedArray> { return this.toArray(); }
+  numpy(): Promise<core.NestedArray> {
+    return this.toArray();
+  }
 }
 
 /**
@@ -129,24 +180,40 @@ export class Tensor extends Numeric {
     super();
     this.value = value;
   }
-  get shape(): Shape { return this.read().shape; }
-  get dtype(): DTypeName { return dtypeName(this.read().dtype); }
+  get shape(): Shape {
+    return this.read().shape;
+  }
+  get dtype(): DTypeName {
+    return dtypeName(this.read().dtype);
+  }
   /** True for the tensors of `keras.Input` and everything computed from them. */
-  get symbolic(): boolean { return this.value === null; }
-  override read(): core.Tensor { return this.value!; }
+  get symbolic(): boolean {
+    return this.value === null;
+  }
+  override read(): core.Tensor {
+    return this.value!;
+  }
   /** Makes the tensor a leaf that gradients are taken with respect to (`tape.watch`). */
   requireGrad(): void {
     if (!this.read().needsGrad) this.value = core.requireGrad(this.read());
   }
   /** Frees the data now instead of with its scope. */
-  dispose(): void { this.read().dispose(); }
+  dispose(): void {
+    this.read().dispose();
+  }
   /** What an operation on symbolic inputs becomes; only symbolic tensors have it. */
-  defer(name: string, _inputs: readonly TensorLike[], _f: (...xs: core.Operand[]) => core.Tensor | readonly core.Tensor[]): Tensor | Tensor[] {
+  defer(
+    name: string,
+    _inputs: readonly TensorLike[],
+    _f: (...xs: core.Operand[]) => core.Tensor | readonly core.Tensor[],
+  ): Tensor | Tensor[] {
     throw new core.TraceError(`${name}: this tensor is not symbolic`);
   }
   static {
     Object.defineProperty(this.prototype, handle, {
-      value(this: Tensor) { return { value: this.read(), wrap: (v: core.Tensor) => new Tensor(v) }; },
+      value(this: Tensor) {
+        return { value: this.read(), wrap: (v: core.Tensor) => new Tensor(v) };
+      },
     });
   }
   /** As TensorFlow prints it: `tf.Tensor([1. 2.], shape=(2,), dtype=float32)`. */
@@ -163,30 +230,22 @@ export interface Tensor {
   [handle](): { readonly value: core.Tensor; wrap(v: core.Tensor): Tensor };
 }
 
-/** Keras's reduction options as core's. */
-export const reduction = ({ axis, keepdims }: AxisOptions): { axes?: number | readonly number[]; keepdims?: boolean } => ({
-  ...(axis !== undefined && axis !== null && { axes: axis }),
-  ...(keepdims !== undefined && { keepdims }),
-});
-
-/** A shape without unknown sizes. */
-export function known(op: string, shape: Shape): readonly number[] {
-  return shape.map((d) => {
-    if (d === null) throw new core.ShapeError(`${op}: shape ${formatShape(shape)} has an unknown size; give a number, or -1 for one size that follows from the rest`);
-    return d;
-  });
-}
-
 /** A core tensor of anything that an operation accepts. */
 export function toCore(x: TensorLike, dtype?: core.DType): core.Tensor {
-  const t = x instanceof Numeric ? x.read() : typeof x === 'number' || typeof x === 'boolean' ? core.literal(x, dtype) : core.tensor(x, dtype ? { dtype } : {});
+  const t =
+    x instanceof Numeric
+      ? x.read()
+      : typeof x === 'number' || typeof x === 'boolean'
+        ? core.literal(x, dtype)
+        : core.tensor(x, dtype ? { dtype } : {});
   return dtype && t.dtype !== dtype ? core.cast(t, dtype) : t;
 }
 /** A Tensor of anything that an operation accepts; tensors stay the same object. */
 export const asTensor = (x: TensorLike): Tensor => (x instanceof Tensor ? x : new Tensor(toCore(x)));
 const toOperand = (x: TensorLike): core.Operand => (typeof x === 'number' || typeof x === 'boolean' ? x : toCore(x));
 
-const symbolicAmong = (inputs: readonly TensorLike[]): Tensor | undefined => inputs.find((x): x is Tensor => x instanceof Tensor && x.symbolic);
+const symbolicAmong = (inputs: readonly TensorLike[]): Tensor | undefined =>
+  inputs.find((x): x is Tensor => x instanceof Tensor && x.symbolic);
 
 /** Runs an operation of core on tensors of this face; on symbolic tensors it becomes a node of the graph. */
 export function apply(name: string, inputs: readonly TensorLike[], f: (...xs: core.Tensor[]) => core.Tensor): Tensor {
@@ -195,13 +254,21 @@ export function apply(name: string, inputs: readonly TensorLike[], f: (...xs: co
   return new Tensor(f(...inputs.map((x) => toCore(x))));
 }
 /** The same for operations with several results. */
-export function applyMany(name: string, inputs: readonly TensorLike[], f: (...xs: core.Tensor[]) => readonly core.Tensor[]): Tensor[] {
+export function applyMany(
+  name: string,
+  inputs: readonly TensorLike[],
+  f: (...xs: core.Tensor[]) => readonly core.Tensor[],
+): Tensor[] {
   const symbolic = symbolicAmong(inputs);
   if (symbolic) return symbolic.defer(name, inputs, (...xs) => f(...xs.map(asCore))) as Tensor[];
   return f(...inputs.map((x) => toCore(x))).map((t) => new Tensor(t));
 }
 /** The same for operations in which numbers take the dtype of the other operand. */
-export function elementwise<N extends core.Operand[]>(name: string, inputs: { [K in keyof N]: TensorLike }, f: (...xs: N) => core.Tensor): Tensor {
+export function elementwise<N extends core.Operand[]>(
+  name: string,
+  inputs: { [K in keyof N]: TensorLike },
+  f: (...xs: N) => core.Tensor,
+): Tensor {
   const symbolic = symbolicAmong(inputs);
   const g = f as unknown as (...xs: core.Operand[]) => core.Tensor;
   if (symbolic) return symbolic.defer(name, inputs, g) as Tensor;

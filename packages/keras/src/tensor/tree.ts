@@ -9,7 +9,8 @@ export function isPlain(x: unknown): x is Record<string, unknown> {
   const proto: unknown = Object.getPrototypeOf(x);
   return proto === Object.prototype || proto === null;
 }
-export const isNested = (x: unknown): x is readonly unknown[] | Record<string, unknown> => Array.isArray(x) || isPlain(x);
+export const isNested = (x: unknown): x is readonly unknown[] | Record<string, unknown> =>
+  Array.isArray(x) || isPlain(x);
 
 /** The same structure with `f` applied to every leaf. */
 export function mapTree<R>(f: (leaf: unknown) => R, tree: unknown): Nested<R> {
@@ -23,7 +24,11 @@ export function mapTree<R>(f: (leaf: unknown) => R, tree: unknown): Nested<R> {
 /** The leaves, objects in the order of their sorted keys. */
 export function flattenTree(tree: unknown): unknown[] {
   if (Array.isArray(tree)) return tree.flatMap(flattenTree);
-  return isPlain(tree) ? Object.keys(tree).sort().flatMap((key) => flattenTree(tree[key])) : [tree];
+  return isPlain(tree)
+    ? Object.keys(tree)
+        .sort()
+        .flatMap((key) => flattenTree(tree[key]))
+    : [tree];
 }
 
 /** `leaves` arranged like `structure`: the inverse of `flattenTree`. */
@@ -44,5 +49,9 @@ export function packTree<T>(structure: unknown, leaves: readonly T[]): Nested<T>
 export function sameTree(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((x, i) => sameTree(x, b[i]));
   if (!isPlain(a)) return !isNested(b);
-  return isPlain(b) && Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((k) => k in b && sameTree(a[k], b[k]));
+  return (
+    isPlain(b) &&
+    Object.keys(a).length === Object.keys(b).length &&
+    Object.keys(a).every((k) => k in b && sameTree(a[k], b[k]))
+  );
 }

@@ -3,7 +3,8 @@ import * as core from '@nn/core';
 import { autoName, currentPath } from '../naming.js';
 import { coreDType, dtypeName, type DTypeName } from './dtype.js';
 import { formatArray, formatShape } from './format.js';
-import { known, Numeric, Tensor, toCore, type Shape, type TensorLike } from './tensor.js';
+import { known } from './arguments.js';
+import { Numeric, Tensor, toCore, type Shape, type TensorLike } from './tensor.js';
 
 /** Makes the first value of a variable. */
 export type ValueMaker = (shape: readonly number[], o: { dtype: DTypeName }) => TensorLike;
@@ -68,7 +69,10 @@ export class Variable extends Numeric {
     if (creationError) throw new core.ValueError(creationError);
     created++;
     this.name = o.name ?? autoName('variable');
-    if (this.name.includes('/')) throw new core.ValueError(`Argument \`name\` must be a string and cannot contain character \`/\`. Received: name=${this.name}`);
+    if (this.name.includes('/'))
+      throw new core.ValueError(
+        `Argument \`name\` must be a string and cannot contain character \`/\`. Received: name=${this.name}`,
+      );
     const scope = currentPath();
     this.path = scope ? `${scope}/${this.name}` : this.name;
     this.regularizer = o.regularizer ?? null;
@@ -80,21 +84,38 @@ export class Variable extends Numeric {
     }
     const dtype = o.dtype === undefined ? undefined : coreDType(`Variable '${this.name}'`, o.dtype);
     const value = core.untraced(() => {
-      if (typeof initializer !== 'function' || initializer instanceof Numeric) return toCore(initializer as TensorLike, dtype);
-      if (!o.shape) throw new core.ValueError(`Variable '${this.name}': an initializer function needs a shape. Pass { shape }.`);
+      if (typeof initializer !== 'function' || initializer instanceof Numeric)
+        return toCore(initializer as TensorLike, dtype);
+      if (!o.shape)
+        throw new core.ValueError(`Variable '${this.name}': an initializer function needs a shape. Pass { shape }.`);
       const make = initializer as ValueMaker;
-      return toCore(make(known(`Variable '${this.name}'`, o.shape), { dtype: dtypeName(dtype ?? 'f32') }), dtype ?? 'f32');
+      return toCore(
+        make(known(`Variable '${this.name}'`, o.shape), { dtype: dtypeName(dtype ?? 'f32') }),
+        dtype ?? 'f32',
+      );
     });
-    this.cell = core.untraced(() => new core.Variable(core.detach(value), { trainable: this.madeTrainable, name: this.path }));
+    this.cell = core.untraced(
+      () => new core.Variable(core.detach(value), { trainable: this.madeTrainable, name: this.path }),
+    );
   }
 
-  get shape(): readonly number[] { return this.cell.shape; }
-  get dtype(): DTypeName { return dtypeName(this.cell.dtype); }
+  get shape(): readonly number[] {
+    return this.cell.shape;
+  }
+  get dtype(): DTypeName {
+    return dtypeName(this.cell.dtype);
+  }
   /** Whether optimizers update it. */
-  get trainable(): boolean { return this.cell.trainable; }
-  set trainable(on: boolean) { this.cell.trainable = on; }
+  get trainable(): boolean {
+    return this.cell.trainable;
+  }
+  set trainable(on: boolean) {
+    this.cell.trainable = on;
+  }
   /** The value as a tensor. */
-  get value(): Tensor { return new Tensor(this.read()); }
+  get value(): Tensor {
+    return new Tensor(this.read());
+  }
 
   override read(): core.Tensor {
     const value = this.cell.get();
@@ -113,8 +134,12 @@ export class Variable extends Numeric {
     this.cell.set(core.detach(next));
     return this;
   }
-  assignAdd(value: TensorLike): this { return this.assign(this.add(value)); }
-  assignSub(value: TensorLike): this { return this.assign(this.sub(value)); }
+  assignAdd(value: TensorLike): this {
+    return this.assign(this.add(value));
+  }
+  assignSub(value: TensorLike): this {
+    return this.assign(this.sub(value));
+  }
   /** As Keras prints it: `<Variable path=dense/kernel, shape=(2, 3), dtype=float32, value=…>`. */
   override toString(): string {
     const value = core.isTracing() ? '' : `, value=${formatArray(this.dataSync(), this.shape, this.dtype)}`;

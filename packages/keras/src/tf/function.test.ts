@@ -9,12 +9,20 @@ describe('tf.function', () => {
       traces++;
       return x.mul(k);
     });
-    expect([f(tf.constant([1, 2]), 2), f(tf.constant([3, 4]), 2), f(tf.constant([3, 4]), 3)].map((t) => t.toArraySync())).toEqual([[2, 4], [6, 8], [9, 12]]);
+    expect(
+      [f(tf.constant([1, 2]), 2), f(tf.constant([3, 4]), 2), f(tf.constant([3, 4]), 3)].map((t) => t.toArraySync()),
+    ).toEqual([
+      [2, 4],
+      [6, 8],
+      [9, 12],
+    ]);
     expect([traces, f.traces]).toEqual([2, 2]);
   });
   test('variables may be made in the first call only', () => {
     const fresh = tf.function((x: Tensor) => new tf.Variable(1).mul(x));
-    expect(() => fresh(tf.constant(1))).toThrow('tf.function only supports singleton tf.Variables created on the first call.');
+    expect(() => fresh(tf.constant(1))).toThrow(
+      'tf.function only supports singleton tf.Variables created on the first call.',
+    );
     let v: Variable | null = null;
     const once = tf.function((x: Tensor) => {
       v ??= new tf.Variable([1, 1]);
@@ -31,7 +39,13 @@ describe('tf.function', () => {
   test('reading a traced value says what to do', () => {
     const f = tf.function((x: Tensor) => (x.itemSync() > 0 ? x : x.neg()));
     expect(() => f(tf.constant(1))).toThrow(/use cond, whileLoop or scan/);
-    const g = tf.function((x: Tensor) => tf.cond(x.gt(0), () => x, () => x.neg()));
+    const g = tf.function((x: Tensor) =>
+      tf.cond(
+        x.gt(0),
+        () => x,
+        () => x.neg(),
+      ),
+    );
     expect(g(tf.constant(-3)).itemSync()).toBe(3);
   });
   test('inputSignature casts and checks', () => {
@@ -40,17 +54,22 @@ describe('tf.function', () => {
     expect(() => f(tf.constant([1, 2]))).toThrow('Binding inputs to tf.function failed');
   });
   test('as a decorator: one cache for each object', () => {
+    const traced = tf.function;
     let traces = 0;
     class Scale extends tf.keras.layers.Layer {
-      constructor(readonly by: number) { super(); }
-      @(tf.function)
+      constructor(readonly by: number) {
+        super();
+      }
+      @traced
       override call(x: Tensor): Tensor {
         traces++;
         return x.mul(this.by);
       }
     }
     const [two, three] = [new Scale(2), new Scale(3)];
-    expect([two(tf.constant([1])), three(tf.constant([1])), two(tf.constant([5]))].map((t) => t.itemSync())).toEqual([2, 3, 10]);
+    expect([two(tf.constant([1])), three(tf.constant([1])), two(tf.constant([5]))].map((t) => t.itemSync())).toEqual([
+      2, 3, 10,
+    ]);
     expect(traces).toBe(2);
   });
 });
@@ -64,7 +83,9 @@ describe('GradientTape', () => {
     const loss = w.mul(x).sum();
     const [dw, dx, none] = tape.gradient(loss, [w, x, new tf.Variable(0)]);
     expect([dw!.toArraySync(), dx!.toArraySync(), none]).toEqual([[3, 4], [1, 2], null]);
-    expect(() => tape.gradient(loss, w)).toThrow('A non-persistent GradientTape can only be used to compute one set of gradients');
+    expect(() => tape.gradient(loss, w)).toThrow(
+      'A non-persistent GradientTape can only be used to compute one set of gradients',
+    );
   });
   test('a persistent tape, a target that is not a scalar, unconnected gradients', () => {
     const x = new tf.Variable([1, 2]);

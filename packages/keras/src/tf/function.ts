@@ -33,12 +33,18 @@ const creationMessage =
   'tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables for more information.';
 
 function bind(specs: readonly TensorSpec[], args: readonly unknown[], name: string): unknown[] {
-  if (args.length !== specs.length) throw new TypeError(`Binding inputs to tf.function failed due to \`expected ${specs.length} arguments, received ${args.length}\`. Function: ${name}`);
+  if (args.length !== specs.length)
+    throw new TypeError(
+      `Binding inputs to tf.function failed due to \`expected ${specs.length} arguments, received ${args.length}\`. Function: ${name}`,
+    );
   return specs.map((spec, k) => {
     const dtype = coreDType('inputSignature', spec.dtype ?? 'float32');
     const t = toCore(args[k] as TensorLike, dtype);
     const fits = t.ndim === spec.shape.length && spec.shape.every((d, i) => d === null || d === t.shape[i]);
-    if (!fits) throw new TypeError(`Binding inputs to tf.function failed due to \`argument ${k} of shape ${formatShape(t.shape)} is not compatible with the spec of shape ${formatShape(spec.shape)}\`. Function: ${name}`);
+    if (!fits)
+      throw new TypeError(
+        `Binding inputs to tf.function failed due to \`argument ${k} of shape ${formatShape(t.shape)} is not compatible with the spec of shape ${formatShape(spec.shape)}\`. Function: ${name}`,
+      );
     return new Tensor(t);
   });
 }
@@ -83,7 +89,8 @@ function method(f: AnyFunction, o: FunctionOptions): AnyFunction {
   return run;
 }
 
-const isContext = (x: unknown): x is ClassMethodDecoratorContext => typeof x === 'object' && x !== null && (x as { kind?: unknown }).kind === 'method';
+const isContext = (x: unknown): x is ClassMethodDecoratorContext =>
+  typeof x === 'object' && x !== null && (x as { kind?: unknown }).kind === 'method';
 
 /**
  * Traces `f` once for each signature (shapes and dtypes of tensors, values of everything else) and runs the compiled graph after that.
@@ -97,8 +104,14 @@ const isContext = (x: unknown): x is ClassMethodDecoratorContext => typeof x ===
  */
 export function tfFunction<F extends AnyFunction>(f: F, context: ClassMethodDecoratorContext): F;
 export function tfFunction<F extends AnyFunction>(f: F, o?: FunctionOptions): Traced<F>;
-export function tfFunction(o: FunctionOptions): <F extends AnyFunction>(f: F, context?: ClassMethodDecoratorContext) => F;
-export function tfFunction(f: AnyFunction | FunctionOptions, o: FunctionOptions | ClassMethodDecoratorContext = {}): unknown {
-  if (typeof f !== 'function') return (g: AnyFunction, context?: ClassMethodDecoratorContext) => (isContext(context) ? method(g, f) : trace(g, f));
+export function tfFunction(
+  o: FunctionOptions,
+): <F extends AnyFunction>(f: F, context?: ClassMethodDecoratorContext) => F;
+export function tfFunction(
+  f: AnyFunction | FunctionOptions,
+  o: FunctionOptions | ClassMethodDecoratorContext = {},
+): unknown {
+  if (typeof f !== 'function')
+    return (g: AnyFunction, context?: ClassMethodDecoratorContext) => (isContext(context) ? method(g, f) : trace(g, f));
   return isContext(o) ? method(f, {}) : trace(f, o);
 }

@@ -35,7 +35,8 @@ export class GradientTape {
     this.persistent = o.persistent ?? false;
     this.wasEnabled = core.setGradEnabled(true);
     recording++;
-    this.stop = (o.watchAccessedVariables ?? true) ? onVariableRead((v, leaf) => this.note(v, leaf)) : (): void => undefined;
+    this.stop =
+      (o.watchAccessedVariables ?? true) ? onVariableRead((v, leaf) => this.note(v, leaf)) : (): void => undefined;
   }
   private note(v: Variable, leaf: core.Tensor): void {
     const seen = this.leaves.get(v) ?? this.leaves.set(v, new Set()).get(v)!;
@@ -46,13 +47,16 @@ export class GradientTape {
     for (const t of tensors.flat() as Source[]) {
       if (t instanceof Variable) this.note(t, t.read());
       else {
-        if (!core.isFloat(t.read().dtype)) console.warn(`The dtype of the watched tensor must be floating (e.g. float32), got ${t.dtype}`);
+        if (!core.isFloat(t.read().dtype))
+          console.warn(`The dtype of the watched tensor must be floating (e.g. float32), got ${t.dtype}`);
         t.requireGrad();
       }
     }
   }
   /** Runs `f` on the tape and gives back its result. */
-  record<R>(f: () => R): R { return f(); }
+  record<R>(f: () => R): R {
+    return f();
+  }
   /** Ends the recording. */
   stopRecording(): void {
     if (this.done) return;
@@ -61,7 +65,9 @@ export class GradientTape {
     this.stop();
     core.setGradEnabled(this.wasEnabled);
   }
-  [Symbol.dispose](): void { this.stopRecording(); }
+  [Symbol.dispose](): void {
+    this.stopRecording();
+  }
 
   /**
    * The gradients of the target by the sources, in the structure of the sources; null where the target does not depend on one.
@@ -72,23 +78,43 @@ export class GradientTape {
   gradient(target: Tensor | readonly Tensor[], sources: Source, o?: GradientOptions): Tensor | null;
   gradient(target: Tensor | readonly Tensor[], sources: readonly Source[], o?: GradientOptions): (Tensor | null)[];
   gradient(target: Tensor | readonly Tensor[], sources: Nested<Source>, o?: GradientOptions): Nested<Tensor | null>;
-  gradient(target: Tensor | readonly Tensor[], sources: Nested<Source>, o: GradientOptions = {}): Nested<Tensor | null> {
-    if (this.used && !this.persistent) throw new core.GradError('A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)');
+  gradient(
+    target: Tensor | readonly Tensor[],
+    sources: Nested<Source>,
+    o: GradientOptions = {},
+  ): Nested<Tensor | null> {
+    if (this.used && !this.persistent)
+      throw new core.GradError(
+        'A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)',
+      );
     this.used = true;
     if (!this.persistent) this.stopRecording();
     const ys = (flattenTree(target) as Tensor[]).map((t) => asTensor(t).read()).filter((t) => t.needsGrad);
     const list = flattenTree(sources) as Source[];
-    const leaves = list.map((s) => (s instanceof Variable ? [...new Set([...(this.leaves.get(s) ?? []), s.read()])] : [s.read()]));
+    const leaves = list.map((s) =>
+      s instanceof Variable ? [...new Set([...(this.leaves.get(s) ?? []), s.read()])] : [s.read()],
+    );
     const targets = [...new Set(leaves.flat())].filter((t) => t.needsGrad);
-    const given = o.outputGradients ? (flattenTree(o.outputGradients) as Tensor[]).map((t) => t.read()) : ys.map((y) => (y.size === 1 ? null : core.onesLike(core.detach(y))));
-    const found = ys.length && targets.length
-      ? core.gradients(ys, { targets, cotangents: given, retainGraph: this.persistent || recording > 0, createGraph: recording > 0 })
-      : new Map<core.Tensor, core.Tensor>();
-    return packTree(sources, leaves.map((places, k) => {
-      const parts = places.flatMap((t) => found.get(t) ?? []);
-      if (parts.length) return new Tensor(parts.reduce((a, b) => core.add(a, b)));
-      return o.unconnectedGradients === 'zero' ? new Tensor(core.zerosLike(core.detach(list[k]!.read()))) : null;
-    }));
+    const given = o.outputGradients
+      ? (flattenTree(o.outputGradients) as Tensor[]).map((t) => t.read())
+      : ys.map((y) => (y.size === 1 ? null : core.onesLike(core.detach(y))));
+    const found =
+      ys.length && targets.length
+        ? core.gradients(ys, {
+            targets,
+            cotangents: given,
+            retainGraph: this.persistent || recording > 0,
+            createGraph: recording > 0,
+          })
+        : new Map<core.Tensor, core.Tensor>();
+    return packTree(
+      sources,
+      leaves.map((places, k) => {
+        const parts = places.flatMap((t) => found.get(t) ?? []);
+        if (parts.length) return new Tensor(parts.reduce((a, b) => core.add(a, b)));
+        return o.unconnectedGradients === 'zero' ? new Tensor(core.zerosLike(core.detach(list[k]!.read()))) : null;
+      }),
+    );
   }
 }
 export interface GradientOptions {

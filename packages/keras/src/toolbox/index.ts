@@ -20,7 +20,8 @@ export function toCategorical(x: TensorLike, o: { numClasses?: number | null } =
   return apply('OneHot', [t.reshape(shape)], (i) => core.oneHot(core.cast(i, 'i32'), classes));
 }
 /** `x / norm(x)` along the axis; rows of zeros stay. */
-export const normalize = (x: TensorLike, o: { axis?: number; order?: number } = {}): Tensor => apply('Normalize', [x], (t) => {
-  const norm = core.vectorNorm(t, o.order ?? 2, { axes: o.axis ?? -1, keepdims: true });
-  return core.div(t, core.where(core.equal(norm, 0), 1, norm));
-});
+export const normalize = (x: TensorLike, o: { axis?: number; order?: number } = {}): Tensor =>
+  apply('Normalize', [x], (t) => {
+    const norm = core.vectorNorm(t, o.order ?? 2, { axes: o.axis ?? -1, keepdims: true });
+    return core.div(t, core.where(core.equal(norm, 0), 1, norm));
+  });

@@ -33,7 +33,8 @@ export function fixed(x: number, digits: number): string {
   const tie = Number.isInteger(x * 2 ** (digits + 1)) && Math.abs(scaled % 1) === 0.5;
   return (tie ? (2 * Math.round(scaled / 2)) / 10 ** digits : x).toFixed(digits);
 }
-const metricText = (x: number, large: boolean): string => (!Number.isFinite(x) ? plain(x) : large ? fixed(x, 4) : scientific(x));
+const metricText = (x: number, large: boolean): string =>
+  !Number.isFinite(x) ? plain(x) : large ? fixed(x, 4) : scientific(x);
 
 /** `12s`, `1:05`, `1:02:03`. */
 export function formatEta(seconds: number): string {
@@ -64,19 +65,29 @@ export class Progbar {
   private previousWidth = 0;
 
   constructor(target: number | null, o: ProgbarOptions = {}) {
-    if (o.statefulMetrics && o.statelessMetrics) throw new ValueError('Only one of `statefulMetrics` or `statelessMetrics` can be provided: the first excludes metrics from averaging, the second names those to average.');
+    if (o.statefulMetrics && o.statelessMetrics)
+      throw new ValueError(
+        'Only one of `statefulMetrics` or `statelessMetrics` can be provided: the first excludes metrics from averaging, the second names those to average.',
+      );
     this.target = target;
     const stateful = new Set(o.statefulMetrics ?? []);
     const stateless = o.statelessMetrics ? new Set(o.statelessMetrics) : null;
     this.averaged = (name) => (stateless ? stateless.has(name) : !stateful.has(name));
     this.o = {
-      width: o.width ?? 20, verbose: o.verbose ?? 1, interval: o.interval ?? 0.05, unitName: o.unitName ?? 'step',
-      write: o.write ?? write, dynamic: o.dynamic ?? isTerminal(), clock: o.clock ?? ((): number => Date.now() / 1000),
+      width: o.width ?? 20,
+      verbose: o.verbose ?? 1,
+      interval: o.interval ?? 0.05,
+      unitName: o.unitName ?? 'step',
+      write: o.write ?? write,
+      dynamic: o.dynamic ?? isTerminal(),
+      clock: o.clock ?? ((): number => Date.now() / 1000),
     };
     this.start = this.o.clock();
   }
   /** Whether an update now would be drawn. */
-  due(): boolean { return this.o.verbose === 1 && this.o.clock() - this.lastUpdate >= this.o.interval; }
+  due(): boolean {
+    return this.o.verbose === 1 && this.o.clock() - this.lastUpdate >= this.o.interval;
+  }
 
   /** Draws the bar at step `current`, with values of metrics. `finalize` default: when the target is reached. */
   update(current: number, values: readonly (readonly [string, number])[] = [], o: { finalize?: boolean } = {}): void {
@@ -94,15 +105,26 @@ export class Progbar {
       if (now - this.lastUpdate < this.o.interval && !finalize) return;
       this.draw(current, now, perUnit, finalize);
     } else if (this.o.verbose === 2 && finalize && this.target) {
-      const text = [...this.values].map(([name, [total, count]]) => ` - ${name}: ${metricText(total / Math.max(1, count), total / Math.max(1, count) > 1e-3)}`).join('');
-      this.o.write(`${this.count(current)} - ${fixed(now - this.start, 0)}s -${formatTime(perUnit, this.o.unitName)}${text}\n`);
+      const text = [...this.values]
+        .map(
+          ([name, [total, count]]) =>
+            ` - ${name}: ${metricText(total / Math.max(1, count), total / Math.max(1, count) > 1e-3)}`,
+        )
+        .join('');
+      this.o.write(
+        `${this.count(current)} - ${fixed(now - this.start, 0)}s -${formatTime(perUnit, this.o.unitName)}${text}\n`,
+      );
     }
     this.lastUpdate = now;
   }
   /** Goes `n` steps on. */
-  add(n: number, values: readonly (readonly [string, number])[] = []): void { this.update(this.seen + n, values); }
+  add(n: number, values: readonly (readonly [string, number])[] = []): void {
+    this.update(this.seen + n, values);
+  }
 
-  private count(current: number): string { return `${String(current).padStart(String(this.target).length)}/${this.target}`; }
+  private count(current: number): string {
+    return `${String(current).padStart(String(this.target).length)}/${this.target}`;
+  }
   private draw(current: number, now: number, perUnit: number, finalize: boolean): void {
     const { width, dynamic } = this.o;
     let message = dynamic ? `${'\b'.repeat(this.previousWidth)}\r` : '\n';
@@ -113,7 +135,10 @@ export class Progbar {
       bar = `\x1b[1m${this.count(current)}\x1b[0m ${filled > 0 ? `\x1b[32m${'━'.repeat(filled)}\x1b[0m` : ''}\x1b[37m${'━'.repeat(Math.max(0, width - filled))}\x1b[0m`;
       special += filled > 0 ? 26 : 17;
     }
-    const time = this.target !== null && this.target > 0 && !finalize ? formatEta(perUnit * (this.target - current)) : `${fixed(now - this.start, 0)}s`;
+    const time =
+      this.target !== null && this.target > 0 && !finalize
+        ? formatEta(perUnit * (this.target - current))
+        : `${fixed(now - this.start, 0)}s`;
     let info = ` \x1b[1m${time}\x1b[0m${formatTime(perUnit, this.o.unitName)}`;
     for (const [name, [total, count]] of this.values) {
       const average = total / Math.max(1, count);
@@ -127,7 +152,8 @@ export class Progbar {
   /** Seconds a step; the first one, which is slower, does not count where there are more. */
   private perUnit(current: number, now: number): number {
     if (!current) return 0;
-    const mean = this.afterFirst !== null && current > 1 ? (now - this.afterFirst) / (current - 1) : (now - this.start) / current;
+    const mean =
+      this.afterFirst !== null && current > 1 ? (now - this.afterFirst) / (current - 1) : (now - this.start) / current;
     if (current === 1) this.afterFirst = now;
     return mean;
   }

@@ -19,7 +19,9 @@ function lossOf(identifier: LossLike, yTrue: Tensor | null, yPred: Tensor): Loss
   const automatic = typeof identifier === 'string' && ['crossentropy', 'ce'].includes(identifier.toLowerCase());
   const found = automatic ? (crossentropyFor(yTrue?.shape ?? [], yPred.shape) as LossFunction) : getLoss(identifier)!;
   if (found instanceof Loss) return found;
-  return new LossFunctionWrapper(found, { name: typeof identifier === 'string' ? identifier : snakeCase(found.name || 'loss') });
+  return new LossFunctionWrapper(found, {
+    name: typeof identifier === 'string' ? identifier : snakeCase(found.name || 'loss'),
+  });
 }
 
 /** The loss that `compile` was given, applied to all outputs. */
@@ -32,7 +34,9 @@ export class CompileLoss {
     private readonly weights: PerOutput<number> | null,
     private readonly outputNames: readonly string[] | null,
   ) {}
-  get built(): boolean { return this.terms !== null; }
+  get built(): boolean {
+    return this.terms !== null;
+  }
 
   build(yTrue: Nested<Tensor> | null, yPred: Nested<Tensor>): void {
     const names = namesOf(yPred, this.outputNames);
@@ -46,7 +50,12 @@ export class CompileLoss {
       return list.map((identifier, k): Term => {
         const loss = lossOf(identifier, targets[output] ?? null, predictions[output]!);
         const own = weights[output] ?? null;
-        return { output, loss, weight: (Array.isArray(own) ? (own[k] as number) : (own as number | null)) ?? null, name: names[output] ?? loss.name };
+        return {
+          output,
+          loss,
+          weight: (Array.isArray(own) ? (own[k] as number) : (own as number | null)) ?? null,
+          name: names[output] ?? loss.name,
+        };
       });
     });
     this.terms = terms;
@@ -56,7 +65,10 @@ export class CompileLoss {
   private align(targets: readonly (Tensor | null)[], losses: readonly unknown[]): readonly (Tensor | null)[] {
     if (targets.length === losses.length) return targets;
     const wanted = losses.flatMap((l, i) => (l === null || l === undefined ? [] : [i]));
-    if (targets.length !== wanted.length) throw new ValueError(`y_true and y_pred have different structures: ${targets.length} targets for ${losses.length} outputs with ${wanted.length} losses`);
+    if (targets.length !== wanted.length)
+      throw new ValueError(
+        `y_true and y_pred have different structures: ${targets.length} targets for ${losses.length} outputs with ${wanted.length} losses`,
+      );
     return losses.map((_, i) => (wanted.includes(i) ? targets[wanted.indexOf(i)]! : null));
   }
   /** The total; null when no output has a loss. */
@@ -68,7 +80,10 @@ export class CompileLoss {
     const weights = byOutput(sampleWeight, names);
     const values = this.terms!.map(({ output, loss, weight }, k) => {
       const target = targets[output];
-      if (!target) throw new ValueError(`The loss '${loss.name}' needs a target, but \`y\` is missing. Pass y to fit, or batches [x, y].`);
+      if (!target)
+        throw new ValueError(
+          `The loss '${loss.name}' needs a target, but \`y\` is missing. Pass y to fit, or batches [x, y].`,
+        );
       const value = loss(target, predictions[output]!, weights[output] ?? null);
       this.metrics[k]?.updateState(value, { sampleWeight: predictions[output]!.shape[0] ?? 1 });
       return weight === null ? value : value.mul(weight);

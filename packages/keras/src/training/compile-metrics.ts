@@ -1,5 +1,12 @@
 // The metrics of a compiled model: those without and those with sample weights, for each output.
-import { Metric, MeanMetricWrapper, accuracyFor, crossentropyFor, get as getMetric, type MetricLike } from '../metrics/index.js';
+import {
+  Metric,
+  MeanMetricWrapper,
+  accuracyFor,
+  crossentropyFor,
+  get as getMetric,
+  type MetricLike,
+} from '../metrics/index.js';
 import { snakeCase } from '../naming.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { flattenTree, type Nested } from '../tensor/tree.js';
@@ -12,17 +19,25 @@ interface Measured {
   /** Before the name, where there are several outputs. */
   readonly prefix: string;
 }
-interface Updatable { updateState(yTrue: Tensor, yPred: Tensor, o?: { sampleWeight?: Tensor | null }): void }
+interface Updatable {
+  updateState(yTrue: Tensor, yPred: Tensor, o?: { sampleWeight?: Tensor | null }): void;
+}
 
 function metricOf(identifier: MetricLike, yTrue: Tensor | null, yPred: Tensor): Metric {
   if (typeof identifier !== 'string') {
     const metric = getMetric(identifier);
-    if (typeof identifier === 'function' && !(identifier instanceof Metric)) metric.name = snakeCase(identifier.name || 'metric');
+    if (typeof identifier === 'function' && !(identifier instanceof Metric))
+      metric.name = snakeCase(identifier.name || 'metric');
     return metric;
   }
   const name = identifier.toLowerCase();
   const shapes = [yTrue?.shape ?? [], yPred.shape] as const;
-  const automatic = name === 'accuracy' || name === 'acc' ? accuracyFor(...shapes) : name === 'crossentropy' || name === 'ce' ? crossentropyFor(...shapes) : null;
+  const automatic =
+    name === 'accuracy' || name === 'acc'
+      ? accuracyFor(...shapes)
+      : name === 'crossentropy' || name === 'ce'
+        ? crossentropyFor(...shapes)
+        : null;
   const metric = automatic ? new MeanMetricWrapper(automatic, { name: identifier }) : getMetric(identifier);
   metric.name = identifier;
   return metric;
@@ -36,8 +51,12 @@ export class CompileMetrics {
     private readonly weighted: PerOutput<MetricLike> | null,
     private readonly outputNames: readonly string[] | null,
   ) {}
-  get built(): boolean { return this.list !== null; }
-  get metrics(): readonly Metric[] { return this.list?.map((m) => m.metric) ?? []; }
+  get built(): boolean {
+    return this.list !== null;
+  }
+  get metrics(): readonly Metric[] {
+    return this.list?.map((m) => m.metric) ?? [];
+  }
 
   build(yTrue: Nested<Tensor> | null, yPred: Nested<Tensor>): void {
     const names = namesOf(yPred, this.outputNames);
@@ -46,7 +65,10 @@ export class CompileMetrics {
     const make = (argument: string, given: PerOutput<MetricLike> | null, weighted: boolean): Measured[] =>
       settingsFor(argument, given, names).flatMap((entry, output) =>
         (flattenTree(entry === null || entry === undefined ? [] : [entry]) as MetricLike[]).map((identifier) => ({
-          output, weighted, metric: metricOf(identifier, targets[output] ?? null, predictions[output]!), prefix: names.length > 1 && names[output] ? `${names[output]}_` : '',
+          output,
+          weighted,
+          metric: metricOf(identifier, targets[output] ?? null, predictions[output]!),
+          prefix: names.length > 1 && names[output] ? `${names[output]}_` : '',
         })),
       );
     this.list = [...make('metrics', this.given, false), ...make('weightedMetrics', this.weighted, true)];
@@ -54,10 +76,19 @@ export class CompileMetrics {
   update(yTrue: Nested<Tensor> | null, yPred: Nested<Tensor>, sampleWeight: Nested<Tensor> | null): void {
     if (!this.list) this.build(yTrue, yPred);
     const names = namesOf(yPred, this.outputNames);
-    const [targets, predictions, weights] = [byOutput(yTrue, names), byOutput(yPred, names), byOutput(sampleWeight, names)];
+    const [targets, predictions, weights] = [
+      byOutput(yTrue, names),
+      byOutput(yPred, names),
+      byOutput(sampleWeight, names),
+    ];
     for (const { output, metric, weighted } of this.list!) {
       const target = targets[output];
-      if (target) (metric as unknown as Updatable).updateState(target, predictions[output]!, weighted ? { sampleWeight: weights[output] ?? null } : {});
+      if (target)
+        (metric as unknown as Updatable).updateState(
+          target,
+          predictions[output]!,
+          weighted ? { sampleWeight: weights[output] ?? null } : {},
+        );
     }
   }
   /** Values by name: a second metric of a name is numbered, or `weighted_` comes before it. */

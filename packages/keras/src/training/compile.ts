@@ -4,7 +4,7 @@ import { get as getLoss, type LossLike } from '../losses/index.js';
 import { Mean } from '../metrics/mean.js';
 import { get as getMetric, type MetricLike } from '../metrics/index.js';
 import type { Model } from '../models/model.js';
-import { get as getOptimizer, type Optimizer, type OptimizerLike } from './optimizer-entry.js';
+import { get as getOptimizer, type Optimizer, type OptimizerLike } from '../optimizers/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { flattenTree, type Nested } from '../tensor/tree.js';
 import { CompileLoss } from './compile-loss.js';
@@ -45,11 +45,13 @@ export function compileModel(model: Model, o: CompileOptions): Compiled {
   const optimizer = o.optimizer === null ? null : getOptimizer(o.optimizer ?? 'rmsprop');
   const names = model.outputNames;
   checkNames(o);
-  const step = <R>(name: string, f: (data: Batch) => R): ((data: Batch) => R) => (o.runEagerly ? f : (core.compile(f, { name }) as unknown as (data: Batch) => R));
+  const step = <R>(name: string, f: (data: Batch) => R): ((data: Batch) => R) =>
+    o.runEagerly ? f : (core.compile(f, { name }) as unknown as (data: Batch) => R);
   return {
     optimizer,
     loss: o.loss === null || o.loss === undefined ? null : new CompileLoss(o.loss, o.lossWeights ?? null, names),
-    metrics: o.metrics || o.weightedMetrics ? new CompileMetrics(o.metrics ?? null, o.weightedMetrics ?? null, names) : null,
+    metrics:
+      o.metrics || o.weightedMetrics ? new CompileMetrics(o.metrics ?? null, o.weightedMetrics ?? null, names) : null,
     lossTracker: new Mean({ name: 'loss' }),
     train: step('train_step', (data) => model.trainStep(data)),
     test: step('test_step', (data) => core.noGrad(() => model.testStep(data))),
@@ -61,5 +63,6 @@ function checkNames(o: CompileOptions): void {
   const strings = (tree: unknown): string[] => flattenTree(tree ?? []).filter((x) => typeof x === 'string');
   const automatic = ['accuracy', 'acc', 'crossentropy', 'ce'];
   for (const name of strings(o.loss)) if (!automatic.slice(2).includes(name.toLowerCase())) getLoss(name);
-  for (const name of [...strings(o.metrics), ...strings(o.weightedMetrics)]) if (!automatic.includes(name.toLowerCase())) getMetric(name);
+  for (const name of [...strings(o.metrics), ...strings(o.weightedMetrics)])
+    if (!automatic.includes(name.toLowerCase())) getMetric(name);
 }

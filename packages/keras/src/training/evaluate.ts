@@ -20,7 +20,11 @@ export interface EvaluateOptions {
 }
 
 /** Runs over the batches; the callbacks are those of `fit` when it validates. */
-export async function runEvaluation(model: Model, source: BatchSource, callbacks: CallbackList): Promise<Record<string, number>> {
+export async function runEvaluation(
+  model: Model,
+  source: BatchSource,
+  callbacks: CallbackList,
+): Promise<Record<string, number>> {
   const { test } = model.training('evaluate');
   await callbacks.begin('Test');
   model.resetMetrics();
@@ -40,11 +44,20 @@ export async function runEvaluation(model: Model, source: BatchSource, callbacks
   await callbacks.end('Test', logs);
   return logs;
 }
-export async function evaluateModel(model: Model, x: Data | Dataset, y: Data | null, o: EvaluateOptions): Promise<number[] | Record<string, number>> {
+export async function evaluateModel(
+  model: Model,
+  x: Data | Dataset,
+  y: Data | null,
+  o: EvaluateOptions,
+): Promise<number[] | Record<string, number>> {
   model.training('evaluate');
   const scope = core.openScope();
   try {
-    const source = batchesOf(x, y, o.sampleWeight ?? null, { batchSize: o.batchSize ?? null, shuffle: false, ...(o.steps !== undefined && { steps: o.steps }) });
+    const source = batchesOf(x, y, o.sampleWeight ?? null, {
+      batchSize: o.batchSize ?? null,
+      shuffle: false,
+      ...(o.steps !== undefined && { steps: o.steps }),
+    });
     const verbose = o.verbose === 'auto' || o.verbose === undefined ? 1 : o.verbose;
     const callbacks = new CallbackList(o.callbacks ?? [], model, { verbose, epochs: 1, steps: source.steps });
     const logs = await runEvaluation(model, source, callbacks);

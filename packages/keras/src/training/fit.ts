@@ -5,7 +5,18 @@ import type { History } from '../callbacks/history.js';
 import { CallbackList } from '../callbacks/list.js';
 import type { Model } from '../models/model.js';
 import { isPlain } from '../tensor/tree.js';
-import { batchesOf, classWeights, isDataset, splitValidation, toTensors, type Batch, type BatchSource, type ClassWeight, type Data, type Dataset } from './data.js';
+import {
+  batchesOf,
+  classWeights,
+  isDataset,
+  splitValidation,
+  toTensors,
+  type Batch,
+  type BatchSource,
+  type ClassWeight,
+  type Data,
+  type Dataset,
+} from './data.js';
 import { runEvaluation } from './evaluate.js';
 import { prepare, readLogs, type StepLogs } from './steps.js';
 
@@ -46,7 +57,12 @@ export async function fitModel(model: Model, x: Data | Dataset, y: Data | null, 
     const [training, validation] = await sources(x, targets, o);
     const { epochs = 1, initialEpoch = 0 } = o;
     const verbose = o.verbose === 'auto' || o.verbose === undefined ? 1 : o.verbose;
-    const callbacks = new CallbackList(o.callbacks ?? [], model, { verbose, epochs, steps: training.steps, addHistory: true });
+    const callbacks = new CallbackList(o.callbacks ?? [], model, {
+      verbose,
+      epochs,
+      steps: training.steps,
+      addHistory: true,
+    });
     model.stopTraining = false;
     await callbacks.begin('Train');
     let logs: Record<string, number> = {};
@@ -61,38 +77,65 @@ export async function fitModel(model: Model, x: Data | Dataset, y: Data | null, 
       await callbacks.epochEnd(epoch, logs);
       if (model.stopTraining) break;
     }
-    if (compiled.optimizer?.built && epochs > 0) core.noGrad(() => compiled.optimizer!.finalizeVariableValues(model.trainableWeights));
+    if (compiled.optimizer?.built && epochs > 0)
+      core.noGrad(() => compiled.optimizer!.finalizeVariableValues(model.trainableWeights));
     await callbacks.end('Train', logs);
     return callbacks.history!;
   } finally {
     scope.close();
   }
 }
-const validatesAfter = (epoch: number, freq: number | readonly number[]): boolean => (typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1));
+const validatesAfter = (epoch: number, freq: number | readonly number[]): boolean =>
+  typeof freq === 'number' ? (epoch + 1) % freq === 0 : freq.includes(epoch + 1);
 
 async function sources(x: Data | Dataset, y: Data | null, o: FitOptions): Promise<[BatchSource, BatchSource | null]> {
   const steps = o.stepsPerEpoch !== undefined && { steps: o.stepsPerEpoch };
   const held = o.validationData ?? null;
   const validationBatch = o.validationBatchSize ?? o.batchSize ?? null;
   const validate = (vx: unknown, vy: unknown, vw: unknown): BatchSource =>
-    batchesOf(vx, vy, vw, { batchSize: validationBatch, shuffle: false, ...(o.validationSteps !== undefined && { steps: o.validationSteps }) });
-  const given = held === null ? null : isDataset(held) ? validate(held, null, null) : validate(...(held as [Data, Data | undefined, Data | undefined]));
+    batchesOf(vx, vy, vw, {
+      batchSize: validationBatch,
+      shuffle: false,
+      ...(o.validationSteps !== undefined && { steps: o.validationSteps }),
+    });
+  const given =
+    held === null
+      ? null
+      : isDataset(held)
+        ? validate(held, null, null)
+        : validate(...(held as [Data, Data | undefined, Data | undefined]));
   if (isDataset(x)) {
-    if (o.validationSplit) throw new core.ValueError('Argument `validationSplit` is only supported for tensors or arrays. Pass `validationData` with a dataset.');
-    if (o.classWeight || o.sampleWeight) throw new core.ValueError('Arguments `classWeight` and `sampleWeight` are not supported with a dataset: give batches [x, y, sampleWeight].');
+    if (o.validationSplit)
+      throw new core.ValueError(
+        'Argument `validationSplit` is only supported for tensors or arrays. Pass `validationData` with a dataset.',
+      );
+    if (o.classWeight || o.sampleWeight)
+      throw new core.ValueError(
+        'Arguments `classWeight` and `sampleWeight` are not supported with a dataset: give batches [x, y, sampleWeight].',
+      );
     return [batchesOf(x, y, null, { shuffle: false, ...steps }), given];
   }
-  if (o.classWeight && o.sampleWeight) throw new core.ValueError('You cannot `classWeight` and `sampleWeight` at the same time.');
+  if (o.classWeight && o.sampleWeight)
+    throw new core.ValueError('You cannot `classWeight` and `sampleWeight` at the same time.');
   const targets = toTensors(y, 'y');
   const whole: Batch = [toTensors(x, 'x')!, targets, toTensors(o.sampleWeight, 'sample_weight')];
   const [part, rest] = o.validationSplit && !given ? splitValidation(whole, o.validationSplit) : [whole, null];
   const weights = o.classWeight ? await classWeights(part[1], o.classWeight) : part[2];
-  const training = batchesOf(part[0], part[1], weights, { batchSize: o.batchSize ?? null, shuffle: o.shuffle ?? true, ...steps });
+  const training = batchesOf(part[0], part[1], weights, {
+    batchSize: o.batchSize ?? null,
+    shuffle: o.shuffle ?? true,
+    ...steps,
+  });
   return [training, given ?? (rest && validate(rest[0], rest[1], rest[2]))];
 }
 
 /** One epoch; returns the values of the metrics after its last step. */
-async function trainEpoch(model: Model, source: BatchSource, callbacks: CallbackList, step: (data: Batch) => StepLogs): Promise<Record<string, number>> {
+async function trainEpoch(
+  model: Model,
+  source: BatchSource,
+  callbacks: CallbackList,
+  step: (data: Batch) => StepLogs,
+): Promise<Record<string, number>> {
   let logs: Record<string, number> = {};
   let k = 0;
   for await (const [batch, last] of scoped(source)) {

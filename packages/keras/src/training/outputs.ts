@@ -20,16 +20,26 @@ export function byOutput(tree: Nested<Tensor> | null, names: readonly (string | 
   return flat.length === 1 && names.length > 1 ? names.map(() => flat[0]!) : flat;
 }
 /** The settings of an argument such as `loss`, one for each output. */
-export function settingsFor<T>(argument: string, given: PerOutput<T> | null | undefined, names: readonly (string | null)[]): readonly (PerOutput<T> | null)[] {
+export function settingsFor<T>(
+  argument: string,
+  given: PerOutput<T> | null | undefined,
+  names: readonly (string | null)[],
+): readonly (PerOutput<T> | null)[] {
   if (given === null || given === undefined) return names.map(() => null);
   if (isPlain(given) && !('class_name' in given)) {
     const known = names.filter((n): n is string => n !== null);
     const wrong = Object.keys(given).find((key) => !known.includes(key));
-    if (wrong !== undefined) throw new ValueError(`Expected keys [${known.join(', ')}] in ${argument} dict, but found ${argument}.keys()=[${Object.keys(given).join(', ')}].${nearest(wrong, known)}`);
+    if (wrong !== undefined)
+      throw new ValueError(
+        `Expected keys [${known.join(', ')}] in ${argument} dict, but found ${argument}.keys()=[${Object.keys(given).join(', ')}].${nearest(wrong, known)}`,
+      );
     return names.map((n) => (given as { readonly [name: string]: PerOutput<T> })[n!] ?? null);
   }
   if (Array.isArray(given) && names.length > 1) {
-    if (given.length !== names.length) throw new ValueError(`\`${argument}\` should have one entry for each of the ${names.length} outputs. Received: ${given.length} entries`);
+    if (given.length !== names.length)
+      throw new ValueError(
+        `\`${argument}\` should have one entry for each of the ${names.length} outputs. Received: ${given.length} entries`,
+      );
     return given as readonly PerOutput<T>[];
   }
   return names.map(() => given);

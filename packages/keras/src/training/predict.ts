@@ -20,7 +20,9 @@ function stepOf(model: Model): (data: Batch) => Nested<Tensor> {
   if (model.compiled) return model.training('predict').predict;
   let step = compiledSteps.get(model);
   if (!step) {
-    step = core.compile((data: Batch) => core.noGrad(() => model.predictStep(data)), { name: 'predict_step' }) as unknown as (data: Batch) => Nested<Tensor>;
+    step = core.compile((data: Batch) => core.noGrad(() => model.predictStep(data)), {
+      name: 'predict_step',
+    }) as unknown as (data: Batch) => Nested<Tensor>;
     compiledSteps.set(model, step);
   }
   return step;
@@ -29,7 +31,11 @@ function stepOf(model: Model): (data: Batch) => Nested<Tensor> {
 export async function predictModel(model: Model, x: Data | Dataset, o: PredictOptions): Promise<Nested<Tensor>> {
   const scope = core.openScope();
   try {
-    const source = batchesOf(x, null, null, { batchSize: o.batchSize ?? null, shuffle: false, ...(o.steps !== undefined && { steps: o.steps }) });
+    const source = batchesOf(x, null, null, {
+      batchSize: o.batchSize ?? null,
+      shuffle: false,
+      ...(o.steps !== undefined && { steps: o.steps }),
+    });
     const verbose = o.verbose === 'auto' || o.verbose === undefined ? 1 : o.verbose;
     const callbacks = new CallbackList(o.callbacks ?? [], model, { verbose, epochs: 1, steps: source.steps });
     const step = stepOf(model);
@@ -49,7 +55,19 @@ export async function predictModel(model: Model, x: Data | Dataset, o: PredictOp
     }
     if (!structure) throw new core.ValueError('predict: the data has no batches. Pass at least one sample');
     await callbacks.end('Predict', {});
-    const joined = packTree(structure, parts[0]!.map((t, i) => (parts.length === 1 ? t : new Tensor(core.concat(parts.map((p) => p[i]!.read()), 0)))));
+    const joined = packTree(
+      structure,
+      parts[0]!.map((t, i) =>
+        parts.length === 1
+          ? t
+          : new Tensor(
+              core.concat(
+                parts.map((p) => p[i]!.read()),
+                0,
+              ),
+            ),
+      ),
+    );
     scope.keep(joined);
     return joined;
   } finally {

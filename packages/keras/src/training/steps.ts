@@ -9,11 +9,18 @@ import { classWeights, toTensors, type Batch, type ClassWeight, type Data } from
 /** Values of metrics, still on the device. */
 export type StepLogs = Record<string, Tensor>;
 type Call = (x: Nested<Tensor>, o: { training: boolean }) => Nested<Tensor>;
-const run = (model: Model, x: Nested<Tensor>, training: boolean): Nested<Tensor> => (model as unknown as Call)(x, { training });
-const batchSize = (x: Nested<Tensor>): number => (flattenTree(x).find((t) => t instanceof Tensor) as Tensor).shape[0] ?? 1;
+const run = (model: Model, x: Nested<Tensor>, training: boolean): Nested<Tensor> =>
+  (model as unknown as Call)(x, { training });
+const batchSize = (x: Nested<Tensor>): number =>
+  (flattenTree(x).find((t) => t instanceof Tensor) as Tensor).shape[0] ?? 1;
 
 /** The compiled loss and the losses that layers have added. */
-export function totalLoss(model: Model, y: Nested<Tensor> | null, yPred: Nested<Tensor>, sampleWeight: Nested<Tensor> | null): Tensor {
+export function totalLoss(
+  model: Model,
+  y: Nested<Tensor> | null,
+  yPred: Nested<Tensor>,
+  sampleWeight: Nested<Tensor> | null,
+): Tensor {
   const compiled = model.training('fit').loss?.call(y, yPred, sampleWeight) ?? null;
   const added = model.losses.map((l) => (isFloatName(l.dtype) ? l : l.cast('float32')).sum());
   const all = compiled ? [compiled, ...added] : added;
@@ -46,11 +53,17 @@ export function trainStep(model: Model, [x, y, sampleWeight]: Batch): StepLogs {
   const optimizer = model.optimizerOrThrow('fit');
   if (weights.length) {
     const total = optimizer.scaleLoss(loss).read();
-    const found = total.needsGrad ? core.gradients([total], { targets: weights.map((v) => v.read()) }) : new Map<core.Tensor, core.Tensor>();
-    core.noGrad(() => optimizer.applyGradients(weights.map((v) => {
-      const g = found.get(v.read());
-      return [g ? new Tensor(g) : null, v] as const;
-    })));
+    const found = total.needsGrad
+      ? core.gradients([total], { targets: weights.map((v) => v.read()) })
+      : new Map<core.Tensor, core.Tensor>();
+    core.noGrad(() =>
+      optimizer.applyGradients(
+        weights.map((v) => {
+          const g = found.get(v.read());
+          return [g ? new Tensor(g) : null, v] as const;
+        }),
+      ),
+    );
   } else console.warn('The model does not have any trainable weights.');
   return core.noGrad(() => model.computeMetrics(x, y, yPred, sampleWeight));
 }
@@ -68,14 +81,19 @@ export const predictStep = (model: Model, [x]: Batch): Nested<Tensor> => run(mod
 export function prepare(model: Model, batch: Batch, training: boolean): void {
   const compiled = model.training('fit');
   const [x, y, sampleWeight] = batch;
-  const unbuilt = model.flattenLayers().some((l) => !l.built) || (compiled.metrics && !compiled.metrics.built) || (compiled.loss && !compiled.loss.built);
+  const unbuilt =
+    model.flattenLayers().some((l) => !l.built) ||
+    (compiled.metrics && !compiled.metrics.built) ||
+    (compiled.loss && !compiled.loss.built);
   if (unbuilt) {
-    core.symbolic(() => core.noGrad(() => {
-      const yPred = run(model, x, false);
-      if (compiled.loss && !compiled.loss.built) compiled.loss.build(y, yPred);
-      if (compiled.metrics && !compiled.metrics.built) compiled.metrics.build(y, yPred);
-      return sampleWeight;
-    }));
+    core.symbolic(() =>
+      core.noGrad(() => {
+        const yPred = run(model, x, false);
+        if (compiled.loss && !compiled.loss.built) compiled.loss.build(y, yPred);
+        if (compiled.metrics && !compiled.metrics.built) compiled.metrics.build(y, yPred);
+        return sampleWeight;
+      }),
+    );
   }
   if (training && compiled.optimizer && !compiled.optimizer.built) compiled.optimizer.build(model.trainableVariables);
 }
@@ -88,7 +106,12 @@ export async function readLogs(logs: StepLogs): Promise<Record<string, number>> 
 /** The values in the order of the metrics of the model. */
 export function inOrder(model: Model, logs: Record<string, number>): number[] {
   const names = model.metricsNames.filter((n) => n in logs);
-  return [...names, ...Object.keys(logs).filter((n) => !names.includes(n)).sort()].map((n) => logs[n]!);
+  return [
+    ...names,
+    ...Object.keys(logs)
+      .filter((n) => !names.includes(n))
+      .sort(),
+  ].map((n) => logs[n]!);
 }
 
 export interface BatchOptions {
@@ -100,7 +123,9 @@ async function onBatch(model: Model, x: Data, y: Data | null, o: BatchOptions, t
   const scope = core.openScope();
   try {
     const targets = toTensors(y, 'y');
-    const weights = o.classWeight ? await classWeights(targets, o.classWeight) : toTensors(o.sampleWeight, 'sample_weight');
+    const weights = o.classWeight
+      ? await classWeights(targets, o.classWeight)
+      : toTensors(o.sampleWeight, 'sample_weight');
     const batch: Batch = [toTensors(x, 'x')!, targets, weights];
     prepare(model, batch, training);
     return inOrder(model, await readLogs((training ? compiled.train : compiled.test)(batch)));
@@ -108,6 +133,9 @@ async function onBatch(model: Model, x: Data, y: Data | null, o: BatchOptions, t
     scope.close();
   }
 }
-export const trainOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> => onBatch(model, x, y, o, true);
-export const testOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> => onBatch(model, x, y, o, false);
-export const predictOnBatch = (model: Model, x: Data): Nested<Tensor> => core.noGrad(() => core.scope(() => model.predictStep([toTensors(x, 'x')!, null, null])));
+export const trainOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
+  onBatch(model, x, y, o, true);
+export const testOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
+  onBatch(model, x, y, o, false);
+export const predictOnBatch = (model: Model, x: Data): Nested<Tensor> =>
+  core.noGrad(() => core.scope(() => model.predictStep([toTensors(x, 'x')!, null, null])));

@@ -22,7 +22,9 @@ export interface AttentionLayerCall {
   returnAttentionScores?: boolean;
   useCausalMask?: boolean;
 }
-export interface Attention { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Attention {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Dot-product attention on `[query, value]` or `[query, value, key]`, without division by sqrt(d).
  *
@@ -31,7 +33,9 @@ export interface Attention { (...args: Parameters<this['call']>): ReturnType<thi
  */
 export class Attention extends Layer {
   static override readonly className: string = 'Attention';
-  static override get configKeys(): readonly ConfigKey[] { return ['use_scale', 'score_mode', 'dropout', 'seed']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['use_scale', 'score_mode', 'dropout', 'seed'];
+  }
   readonly useScale: boolean;
   readonly scoreMode: 'dot' | 'concat';
   readonly dropout: number;
@@ -42,7 +46,10 @@ export class Attention extends Layer {
   constructor(o: AttentionOptions = {}) {
     super(o);
     const mode = o.scoreMode ?? 'dot';
-    if (mode !== 'dot' && mode !== 'concat') throw new core.ValueError(`Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: score_mode=${mode}`);
+    if (mode !== 'dot' && mode !== 'concat')
+      throw new core.ValueError(
+        `Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. Received: score_mode=${mode}`,
+      );
     this.useScale = o.useScale ?? false;
     this.scoreMode = mode;
     this.dropout = o.dropout ?? 0;
@@ -52,11 +59,23 @@ export class Attention extends Layer {
   }
   private check(inputs: unknown, mask?: unknown): void {
     const list = `namely [query, value] or [query, value, key].`;
-    if (!Array.isArray(inputs)) throw new core.ValueError(`${this.className} layer must be called on a list of inputs, ${list} Received: inputs=${String(inputs)}.`);
-    if (inputs.length < 2 || inputs.length > 3) throw new core.ValueError(`${this.className} layer accepts inputs list of length 2 or 3, ${list} Received length: ${inputs.length}.`);
+    if (!Array.isArray(inputs))
+      throw new core.ValueError(
+        `${this.className} layer must be called on a list of inputs, ${list} Received: inputs=${String(inputs)}.`,
+      );
+    if (inputs.length < 2 || inputs.length > 3)
+      throw new core.ValueError(
+        `${this.className} layer accepts inputs list of length 2 or 3, ${list} Received length: ${inputs.length}.`,
+      );
     if (mask === null || mask === undefined) return;
-    if (!Array.isArray(mask)) throw new core.ValueError(`${this.className} layer mask must be a list, namely [query_mask, value_mask]. Received: mask=${String(mask)}.`);
-    if (mask.length < 2 || mask.length > 3) throw new core.ValueError(`${this.className} layer accepts mask list of length 2 or 3. Received length: ${mask.length}.`);
+    if (!Array.isArray(mask))
+      throw new core.ValueError(
+        `${this.className} layer mask must be a list, namely [query_mask, value_mask]. Received: mask=${String(mask)}.`,
+      );
+    if (mask.length < 2 || mask.length > 3)
+      throw new core.ValueError(
+        `${this.className} layer accepts mask list of length 2 or 3. Received length: ${mask.length}.`,
+      );
   }
   override build(inputShape: Open): void {
     this.check(inputShape);
@@ -64,7 +83,8 @@ export class Attention extends Layer {
   }
   protected makeWeights(_queryShape: Shape): void {
     if (this.useScale) this.scale = this.addWeight({ name: 'scale', shape: [], initializer: 'ones' });
-    if (this.scoreMode === 'concat') this.concatScoreWeight = this.addWeight({ name: 'concat_score_weight', shape: [], initializer: 'ones' });
+    if (this.scoreMode === 'concat')
+      this.concatScoreWeight = this.addWeight({ name: 'concat_score_weight', shape: [], initializer: 'ones' });
   }
   protected scores(query: Tensor, key: Tensor): Tensor {
     const given = [this.scale, this.concatScoreWeight].filter((v) => v !== null);
@@ -105,14 +125,25 @@ export class Attention extends Layer {
   }
 }
 
-export interface AdditiveAttention { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface AdditiveAttention {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Bahdanau attention: scores `sum(scale * tanh(q + k))`, with a learned scale of one value per feature. */
 export class AdditiveAttention extends Attention {
   static override readonly className = 'AdditiveAttention';
-  static override get configKeys(): readonly ConfigKey[] { return ['use_scale', 'dropout', 'seed']; }
-  constructor(o: Omit<AttentionOptions, 'scoreMode'> = {}) { super({ ...o, useScale: o.useScale ?? true, scoreMode: 'dot' }); }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['use_scale', 'dropout', 'seed'];
+  }
+  constructor(o: Omit<AttentionOptions, 'scoreMode'> = {}) {
+    super({ ...o, useScale: o.useScale ?? true, scoreMode: 'dot' });
+  }
   protected override makeWeights(queryShape: Shape): void {
-    if (this.useScale) this.scale = this.addWeight({ name: 'scale', shape: [knownSize(this, queryShape)], initializer: 'glorot_uniform' });
+    if (this.useScale)
+      this.scale = this.addWeight({
+        name: 'scale',
+        shape: [knownSize(this, queryShape)],
+        initializer: 'glorot_uniform',
+      });
   }
   protected override scores(query: Tensor, key: Tensor): Tensor {
     return apply('Scores', this.scale ? [query, key, this.scale] : [query, key], (q, k, scale) => {

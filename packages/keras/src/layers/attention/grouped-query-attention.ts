@@ -34,7 +34,17 @@ export class GroupQueryAttention extends Layer {
   static override readonly className = 'GroupQueryAttention';
   static override readonly positional: readonly string[] = ['head_dim', 'num_query_heads', 'num_key_value_heads'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['head_dim', 'num_query_heads', 'num_key_value_heads', 'use_bias', 'use_gate', 'sliding_window', 'dropout', ...weightKeys(['kernel', 'bias'], ['activity_regularizer']), 'seed'];
+    return [
+      'head_dim',
+      'num_query_heads',
+      'num_key_value_heads',
+      'use_bias',
+      'use_gate',
+      'sliding_window',
+      'dropout',
+      ...weightKeys(['kernel', 'bias'], ['activity_regularizer']),
+      'seed',
+    ];
   }
   readonly headDim: number;
   readonly numQueryHeads: number;
@@ -57,7 +67,10 @@ export class GroupQueryAttention extends Layer {
     this.headDim = positiveInteger('head_dim', headDim);
     this.numQueryHeads = positiveInteger('num_query_heads', numQueryHeads);
     this.numKeyValueHeads = positiveInteger('num_key_value_heads', numKeyValueHeads);
-    if (numQueryHeads % numKeyValueHeads) throw new core.ValueError(`\`num_query_heads\` must be divisible by \`num_key_value_heads\`. Received: num_query_heads=${numQueryHeads}, num_key_value_heads=${numKeyValueHeads}`);
+    if (numQueryHeads % numKeyValueHeads)
+      throw new core.ValueError(
+        `\`num_query_heads\` must be divisible by \`num_key_value_heads\`. Received: num_query_heads=${numQueryHeads}, num_key_value_heads=${numKeyValueHeads}`,
+      );
     this.dropout = o.dropout ?? 0;
     this.useBias = o.useBias ?? true;
     this.useGate = o.useGate ?? false;
@@ -68,12 +81,26 @@ export class GroupQueryAttention extends Layer {
     this.softmax = new Softmax({ axis: -1, dtype: this.dtype });
     this.dropoutLayer = new Dropout(this.dropout, { seed: this.seed });
   }
-  private dense(name: string, equation: string, outputShape: Shape, biasAxes: string, o: EinsumDenseOptions = {}): EinsumDense {
+  private dense(
+    name: string,
+    equation: string,
+    outputShape: Shape,
+    biasAxes: string,
+    o: EinsumDenseOptions = {},
+  ): EinsumDense {
     const fresh = (i: initializers.Initializer): initializers.Initializer => initializers.get(i.serialize() as never);
     return new EinsumDense(equation, outputShape, {
-      name, biasAxes: this.useBias ? biasAxes : null, dtype: this.dtype, kernelInitializer: fresh(this.kernelInitializer), biasInitializer: fresh(this.biasInitializer),
-      kernelRegularizer: this.kernelRegularizer, biasRegularizer: this.biasRegularizer, activityRegularizer: this.activityRegularizer,
-      kernelConstraint: this.kernelConstraint, biasConstraint: this.biasConstraint, ...o,
+      name,
+      biasAxes: this.useBias ? biasAxes : null,
+      dtype: this.dtype,
+      kernelInitializer: fresh(this.kernelInitializer),
+      biasInitializer: fresh(this.biasInitializer),
+      kernelRegularizer: this.kernelRegularizer,
+      biasRegularizer: this.biasRegularizer,
+      activityRegularizer: this.activityRegularizer,
+      kernelConstraint: this.kernelConstraint,
+      biasConstraint: this.biasConstraint,
+      ...o,
     });
   }
   override build(queryShape: Shape, valueShape: Shape, keyShape: Shape = valueShape): void {
@@ -93,12 +120,23 @@ export class GroupQueryAttention extends Layer {
   }
   override call(query: Tensor, value: Tensor, o: AttentionCallOptions & { key?: Tensor | null } = {}): Open {
     const key = o.key ?? value;
-    const masks = { ...o, queryMask: o.queryMask ?? query.kerasMask, valueMask: o.valueMask ?? value.kerasMask, keyMask: o.keyMask ?? o.key?.kerasMask ?? null };
+    const masks = {
+      ...o,
+      queryMask: o.queryMask ?? query.kerasMask,
+      valueMask: o.valueMask ?? value.kerasMask,
+      keyMask: o.keyMask ?? o.key?.kerasMask ?? null,
+    };
     const mask = combineMasks(query, value, masks, this.slidingWindow);
     const repeats = this.numQueryHeads / this.numKeyValueHeads;
     const spread = (t: Tensor): Tensor => (repeats === 1 ? t : apply('Repeat', [t], (x) => core.repeat(x, repeats, 2)));
     const q = this.queryDense(query);
-    const [heads, scores] = this.attend(q, spread(this.keyDense(key)), spread(this.valueDense(value)), mask && spreadMask(mask, 4, -3), o);
+    const [heads, scores] = this.attend(
+      q,
+      spread(this.keyDense(key)),
+      spread(this.valueDense(value)),
+      mask && spreadMask(mask, 4, -3),
+      o,
+    );
     const output = this.outputDense(this.gateDense ? heads.mul(this.gateDense(query)) : heads);
     return o.returnAttentionScores ? [output, scores] : output;
   }
@@ -107,7 +145,11 @@ export class GroupQueryAttention extends Layer {
     const heads = (t: core.Tensor): core.Tensor => core.transpose(t, 1, 2);
     const raw = apply('Scores', [q, k], (a, b) => core.matmul(heads(core.mul(a, scale)), core.transpose(heads(b))));
     const fused = this.dropout === 0 && !o.returnAttentionScores;
-    const scores = fused ? apply('Softmax', mask ? [raw, mask] : [raw], (s, m) => softmaxOver(s!, m)) : mask ? this.softmax(raw, { mask }) : this.softmax(raw);
+    const scores = fused
+      ? apply('Softmax', mask ? [raw, mask] : [raw], (s, m) => softmaxOver(s!, m))
+      : mask
+        ? this.softmax(raw, { mask })
+        : this.softmax(raw);
     const dropped = this.dropout > 0 ? this.dropoutLayer(scores, { training: callTraining(o) }) : scores;
     return [apply('Combine', [dropped, v], (s, c) => heads(core.matmul(s, heads(c)))), scores];
   }

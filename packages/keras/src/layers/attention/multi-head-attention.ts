@@ -35,7 +35,10 @@ function projection(free: number, bound: number, outputs: number): [string, stri
   const c = letters.slice(free + bound, free + bound + outputs);
   return [`${a}${b},${b}${c}->${a}${c}`, c, free + outputs];
 }
-const fill = (rank: number, last: readonly number[]): Shape => [...Array.from({ length: rank - last.length }, () => null), ...last];
+const fill = (rank: number, last: readonly number[]): Shape => [
+  ...Array.from({ length: rank - last.length }, () => null),
+  ...last,
+];
 /** The einsum equations of scores and of the result for tensors of `rank` with attention over `axes`. */
 function attentionEquations(rank: number, axes: readonly number[]): { scores: string; combine: string; rank: number } {
   const target = letters.slice(0, rank);
@@ -43,7 +46,11 @@ function attentionEquations(rank: number, axes: readonly number[]): { scores: st
   const source = [...target].map((l, i) => (axes.includes(i) ? letters[next++]! : l)).join('');
   const batch = [...target].filter((_, i) => !axes.includes(i) && i !== rank - 1).join('');
   const product = batch + axes.map((i) => target[i]).join('') + axes.map((i) => source[i]).join('');
-  return { scores: `${source},${target}->${product}`, combine: `${product},${source}->${target}`, rank: product.length };
+  return {
+    scores: `${source},${target}->${product}`,
+    combine: `${product},${source}->${target}`,
+    rank: product.length,
+  };
 }
 
 export interface MultiHeadAttention extends WeightFields<'kernel' | 'bias'> {
@@ -61,7 +68,19 @@ export class MultiHeadAttention extends Layer {
   static override readonly className = 'MultiHeadAttention';
   static override readonly positional: readonly string[] = ['num_heads', 'key_dim'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['num_heads', 'key_dim', 'value_dim', 'dropout', 'use_bias', 'use_gate', 'output_shape', 'attention_axes', 'sliding_window', ...weightKeys(['kernel', 'bias'], ['activity_regularizer']), 'seed'];
+    return [
+      'num_heads',
+      'key_dim',
+      'value_dim',
+      'dropout',
+      'use_bias',
+      'use_gate',
+      'output_shape',
+      'attention_axes',
+      'sliding_window',
+      ...weightKeys(['kernel', 'bias'], ['activity_regularizer']),
+      'seed',
+    ];
   }
   readonly numHeads: number;
   readonly keyDim: number;
@@ -90,8 +109,18 @@ export class MultiHeadAttention extends Layer {
     this.dropout = o.dropout ?? 0;
     this.useBias = o.useBias ?? true;
     this.useGate = o.useGate ?? false;
-    this.outputShape = o.outputShape === null || o.outputShape === undefined ? null : typeof o.outputShape === 'number' ? [o.outputShape] : o.outputShape;
-    this.attentionAxes = o.attentionAxes === null || o.attentionAxes === undefined ? null : typeof o.attentionAxes === 'number' ? [o.attentionAxes] : o.attentionAxes;
+    this.outputShape =
+      o.outputShape === null || o.outputShape === undefined
+        ? null
+        : typeof o.outputShape === 'number'
+          ? [o.outputShape]
+          : o.outputShape;
+    this.attentionAxes =
+      o.attentionAxes === null || o.attentionAxes === undefined
+        ? null
+        : typeof o.attentionAxes === 'number'
+          ? [o.attentionAxes]
+          : o.attentionAxes;
     this.slidingWindow = o.slidingWindow ?? null;
     this.seed = o.seed ?? null;
     Object.assign(this, weightFields(o, { kernel: 'glorot_uniform', bias: 'zeros' }));
@@ -99,17 +128,32 @@ export class MultiHeadAttention extends Layer {
     this.dropoutLayer = new Dropout(this.dropout, { seed: this.seed });
   }
   /** Sub-layers must not share an initializer: it would give them the same values. */
-  private dense(name: string, [equation, biasAxes, rank]: [string, string, number], last: readonly number[], o: EinsumDenseOptions = {}): EinsumDense {
+  private dense(
+    name: string,
+    [equation, biasAxes, rank]: [string, string, number],
+    last: readonly number[],
+    o: EinsumDenseOptions = {},
+  ): EinsumDense {
     const fresh = (i: initializers.Initializer): initializers.Initializer => initializers.get(i.serialize() as never);
     return new EinsumDense(equation, fill(rank - 1, last), {
-      name, biasAxes: this.useBias ? biasAxes : null, dtype: this.dtype, kernelInitializer: fresh(this.kernelInitializer), biasInitializer: fresh(this.biasInitializer),
-      kernelRegularizer: this.kernelRegularizer, biasRegularizer: this.biasRegularizer, activityRegularizer: this.activityRegularizer,
-      kernelConstraint: this.kernelConstraint, biasConstraint: this.biasConstraint, ...o,
+      name,
+      biasAxes: this.useBias ? biasAxes : null,
+      dtype: this.dtype,
+      kernelInitializer: fresh(this.kernelInitializer),
+      biasInitializer: fresh(this.biasInitializer),
+      kernelRegularizer: this.kernelRegularizer,
+      biasRegularizer: this.biasRegularizer,
+      activityRegularizer: this.activityRegularizer,
+      kernelConstraint: this.kernelConstraint,
+      biasConstraint: this.biasConstraint,
+      ...o,
     });
   }
   override build(queryShape: Shape, valueShape: Shape, keyShape: Shape = valueShape): void {
     if (formatShape(valueShape.slice(1, -1)) !== formatShape(keyShape.slice(1, -1))) {
-      throw new core.ValueError(`All dimensions of \`value\` and \`key\`, except the last one, must be equal. Received: value_shape=${formatShape(valueShape)} and key_shape=${formatShape(keyShape)}`);
+      throw new core.ValueError(
+        `All dimensions of \`value\` and \`key\`, except the last one, must be equal. Received: value_shape=${formatShape(valueShape)} and key_shape=${formatShape(keyShape)}`,
+      );
     }
     const rank = queryShape.length;
     this.queryDense = this.dense('query', projection(rank - 1, 1, 2), [this.numHeads, this.keyDim]);
@@ -117,14 +161,18 @@ export class MultiHeadAttention extends Layer {
     this.keyDense = this.dense('key', projection(keyShape.length - 1, 1, 2), [this.numHeads, this.keyDim]);
     this.keyDense.build(keyShape);
     if (this.useGate) {
-      this.gateDense = this.dense('gate', projection(rank - 1, 1, 2), [this.numHeads, this.valueDim], { activation: 'sigmoid' });
+      this.gateDense = this.dense('gate', projection(rank - 1, 1, 2), [this.numHeads, this.valueDim], {
+        activation: 'sigmoid',
+      });
       this.gateDense.build(queryShape);
     }
     const value = projection(valueShape.length - 1, 1, 2);
     this.valueDense = this.dense('value', value, [this.numHeads, this.valueDim]);
     this.valueDense.build(valueShape);
     const full = value[2];
-    this.attentionAxes = (this.attentionAxes ?? Array.from({ length: full - 3 }, (_, i) => i + 1)).map((a) => (a < 0 ? full - 1 + a : a));
+    this.attentionAxes = (this.attentionAxes ?? Array.from({ length: full - 3 }, (_, i) => i + 1)).map((a) =>
+      a < 0 ? full - 1 + a : a,
+    );
     this.equations = attentionEquations(full, this.attentionAxes);
     const over = this.attentionAxes.map((_, i) => this.equations.rank - this.attentionAxes!.length + i);
     this.softmax = new Softmax({ axis: over, dtype: this.dtype });
@@ -136,7 +184,12 @@ export class MultiHeadAttention extends Layer {
     const key = o.key ?? value;
     // as Keras: only the mask that the query carries counts
     const queryMask = query.kerasMask;
-    const masks = { ...o, queryMask, valueMask: o.valueMask ?? value.kerasMask, keyMask: o.keyMask ?? o.key?.kerasMask ?? null };
+    const masks = {
+      ...o,
+      queryMask,
+      valueMask: o.valueMask ?? value.kerasMask,
+      keyMask: o.keyMask ?? o.key?.kerasMask ?? null,
+    };
     const bare = (t: Tensor): Tensor => (t.kerasMask ? apply('Identity', [t], (x) => x) : t);
     const mask = combineMasks(query, value, masks, this.slidingWindow);
     const q = this.queryDense(bare(query));
@@ -148,16 +201,25 @@ export class MultiHeadAttention extends Layer {
     if (queryMask) output.kerasMask = queryMask;
     return o.returnAttentionScores ? [output, scores] : output;
   }
-  private attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, o: AttentionCallOptions): [Tensor, Tensor | null] {
+  private attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | null,
+    o: AttentionCallOptions,
+  ): [Tensor, Tensor | null] {
     const scale = 1 / Math.sqrt(this.keyDim);
     const axis = -this.attentionAxes!.length * 2 - 1;
     if (this.dropout === 0 && !o.returnAttentionScores && q.ndim === 4) {
       const spread = mask && spreadMask(mask, 4, axis);
-      return [apply('DotProductAttention', spread ? [q, k, v, spread] : [q, k, v], (a, b, c, m) => {
-        const heads = (t: core.Tensor): core.Tensor => core.transpose(t, 1, 2);
-        const weights = softmaxOver(core.mul(core.matmul(heads(a!), core.transpose(heads(b!))), scale), m);
-        return heads(core.matmul(weights, heads(c!)));
-      }), null];
+      return [
+        apply('DotProductAttention', spread ? [q, k, v, spread] : [q, k, v], (a, b, c, m) => {
+          const heads = (t: core.Tensor): core.Tensor => core.transpose(t, 1, 2);
+          const weights = softmaxOver(core.mul(core.matmul(heads(a!), core.transpose(heads(b!))), scale), m);
+          return heads(core.matmul(weights, heads(c!)));
+        }),
+        null,
+      ];
     }
     const raw = apply('Einsum', [k, q], (b, a) => core.einsum(this.equations.scores, b, core.mul(a, scale)));
     const scores = mask ? this.softmax(raw, { mask: spreadMask(mask, raw.ndim, axis) }) : this.softmax(raw);

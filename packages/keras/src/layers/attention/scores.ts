@@ -19,16 +19,30 @@ const asBool = (m: Tensor): Tensor => (m.dtype === 'bool' ? m : m.cast('bool'));
 const expandDims = (m: Tensor, axis: number): Tensor => apply('ExpandDims', [m], (x) => core.unsqueeze(x, axis));
 
 /** All masks as one [batch or 1, queries, keys]; null when there is none. */
-export function combineMasks(query: Tensor, value: Tensor, o: AttentionCallOptions, slidingWindow: number | null): Tensor | null {
+export function combineMasks(
+  query: Tensor,
+  value: Tensor,
+  o: AttentionCallOptions,
+  slidingWindow: number | null,
+): Tensor | null {
   let mask: Tensor | null = null;
   if (o.queryMask) mask = expandDims(asBool(o.queryMask), -1);
   for (const m of [o.valueMask, o.keyMask]) if (m) mask = and(mask, expandDims(asBool(m), -2));
-  const grid = (f: (rows: core.Tensor, columns: core.Tensor) => core.Tensor): Tensor => apply('Mask', [query, value], (q, v) => {
-    const [rows, columns] = [q!.shape[1]!, v!.shape[1]!];
-    return core.unsqueeze(f(core.iota([rows, 1], 0, 'i32'), core.iota([1, columns], 1, 'i32')), 0);
-  });
-  if (o.useCausalMask) mask = and(mask, grid((i, j) => core.greaterEqual(i, j)));
-  if (slidingWindow !== null) mask = and(mask, grid((i, j) => core.less(core.abs(core.sub(i, j)), slidingWindow)));
+  const grid = (f: (rows: core.Tensor, columns: core.Tensor) => core.Tensor): Tensor =>
+    apply('Mask', [query, value], (q, v) => {
+      const [rows, columns] = [q!.shape[1]!, v!.shape[1]!];
+      return core.unsqueeze(f(core.iota([rows, 1], 0, 'i32'), core.iota([1, columns], 1, 'i32')), 0);
+    });
+  if (o.useCausalMask)
+    mask = and(
+      mask,
+      grid((i, j) => core.greaterEqual(i, j)),
+    );
+  if (slidingWindow !== null)
+    mask = and(
+      mask,
+      grid((i, j) => core.less(core.abs(core.sub(i, j)), slidingWindow)),
+    );
   if (!o.attentionMask) return mask;
   return and(mask, asBool(o.attentionMask));
 }

@@ -49,17 +49,23 @@ export abstract class WindowLayer extends Layer {
     this.useBias = o.useBias ?? true;
     this.inputSpec = new InputSpec({ minNdim: rank + 2 });
     if (Math.max(...this.strides) > 1 && Math.max(...this.dilationRate) > 1) {
-      throw new core.ValueError(`\`strides > 1\` not supported in conjunction with \`dilation_rate > 1\`. Received: strides=${formatShape(this.strides)} and dilation_rate=${formatShape(this.dilationRate)}`);
+      throw new core.ValueError(
+        `\`strides > 1\` not supported in conjunction with \`dilation_rate > 1\`. Received: strides=${formatShape(this.strides)} and dilation_rate=${formatShape(this.dilationRate)}`,
+      );
     }
   }
-  protected get channelAxis(): number { return this.dataFormat === 'channels_first' ? 1 : -1; }
+  protected get channelAxis(): number {
+    return this.dataFormat === 'channels_first' ? 1 : -1;
+  }
   /** The number of input channels, which the input must have from now on. */
   protected channels(inputShape: Shape): number {
     const channels = knownSize(this, inputShape, this.channelAxis);
     this.inputSpec = new InputSpec({ minNdim: this.rank + 2, axes: { [this.channelAxis]: channels } });
     return channels;
   }
-  protected activate(x: Tensor): Tensor { return this.activation ? this.activation(x) : x; }
+  protected activate(x: Tensor): Tensor {
+    return this.activation ? this.activation(x) : x;
+  }
 }
 
 export interface ConvOptions extends WindowOptions, WeightArguments<'kernel' | 'bias'> {
@@ -71,7 +77,18 @@ export interface BaseConv extends WeightFields<'kernel' | 'bias'> {}
 export abstract class BaseConv extends WindowLayer {
   static override readonly positional: readonly string[] = ['filters', 'kernel_size'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['filters', 'kernel_size', 'strides', 'padding', 'data_format', 'dilation_rate', 'groups', ['activation', activations.serialize], 'use_bias', ...weightKeys(['kernel', 'bias'], ['activity_regularizer'])];
+    return [
+      'filters',
+      'kernel_size',
+      'strides',
+      'padding',
+      'data_format',
+      'dilation_rate',
+      'groups',
+      ['activation', activations.serialize],
+      'use_bias',
+      ...weightKeys(['kernel', 'bias'], ['activity_regularizer']),
+    ];
   }
   readonly filters: number;
   readonly groups: number;
@@ -81,22 +98,40 @@ export abstract class BaseConv extends WindowLayer {
     super(rank, kernelSize, o);
     this.filters = positiveInteger('filters', filters);
     this.groups = o.groups ?? 1;
-    if (!Number.isInteger(this.groups) || this.groups <= 0) throw new core.ValueError(`The number of groups must be a positive integer. Received: groups=${this.groups}.`);
-    if (this.filters % this.groups) throw new core.ValueError(`The number of filters must be evenly divisible by the number of groups. Received: groups=${this.groups}, filters=${this.filters}.`);
+    if (!Number.isInteger(this.groups) || this.groups <= 0)
+      throw new core.ValueError(`The number of groups must be a positive integer. Received: groups=${this.groups}.`);
+    if (this.filters % this.groups)
+      throw new core.ValueError(
+        `The number of filters must be evenly divisible by the number of groups. Received: groups=${this.groups}, filters=${this.filters}.`,
+      );
     Object.assign(this, weightFields(o, { kernel: 'glorot_uniform', bias: 'zeros' }));
   }
   override build(inputShape: Shape): void {
     const channels = this.channels(inputShape);
-    if (channels % this.groups) throw new core.ValueError(`The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${formatShape(inputShape)}).`);
-    this.kernel = this.addWeight(weightOptions(this, 'kernel', { name: 'kernel', shape: [...this.kernelSize, channels / this.groups, this.filters] }));
+    if (channels % this.groups)
+      throw new core.ValueError(
+        `The number of input channels must be evenly divisible by the number of groups. Received groups=${this.groups}, but the input has ${channels} channels (full input shape is ${formatShape(inputShape)}).`,
+      );
+    this.kernel = this.addWeight(
+      weightOptions(this, 'kernel', {
+        name: 'kernel',
+        shape: [...this.kernelSize, channels / this.groups, this.filters],
+      }),
+    );
     if (this.useBias) this.bias = this.addWeight(weightOptions(this, 'bias', { name: 'bias', shape: [this.filters] }));
   }
   override call(inputs: Tensor): Tensor {
-    return this.activate(apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) => addBias(convolve(x, kernel!, this), bias, this.dataFormat)));
+    return this.activate(
+      apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) =>
+        addBias(convolve(x, kernel!, this), bias, this.dataFormat),
+      ),
+    );
   }
 }
 
-export interface Conv1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Conv1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Convolution over sequences [batch, steps, channels].
  *
@@ -105,9 +140,13 @@ export interface Conv1D { (...args: Parameters<this['call']>): ReturnType<this['
  */
 export class Conv1D extends BaseConv {
   static override readonly className = 'Conv1D';
-  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) { super(1, filters, kernelSize, o); }
+  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) {
+    super(1, filters, kernelSize, o);
+  }
 }
-export interface Conv2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Conv2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Convolution over images [batch, height, width, channels].
  *
@@ -116,11 +155,17 @@ export interface Conv2D { (...args: Parameters<this['call']>): ReturnType<this['
  */
 export class Conv2D extends BaseConv {
   static override readonly className = 'Conv2D';
-  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) { super(2, filters, kernelSize, o); }
+  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) {
+    super(2, filters, kernelSize, o);
+  }
 }
-export interface Conv3D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Conv3D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Convolution over volumes [batch, depth, height, width, channels]. */
 export class Conv3D extends BaseConv {
   static override readonly className = 'Conv3D';
-  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) { super(3, filters, kernelSize, o); }
+  constructor(filters: number, kernelSize: Size, o: ConvOptions = {}) {
+    super(3, filters, kernelSize, o);
+  }
 }

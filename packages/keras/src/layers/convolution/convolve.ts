@@ -25,7 +25,11 @@ export interface ConvolutionOptions {
   readonly groups?: number;
 }
 /** Pads of each spatial axis. */
-export function padsOf(spatial: readonly number[], window: readonly number[], o: Omit<ConvolutionOptions, 'dataFormat'>): [number, number][] {
+export function padsOf(
+  spatial: readonly number[],
+  window: readonly number[],
+  o: Omit<ConvolutionOptions, 'dataFormat'>,
+): [number, number][] {
   return spatial.map((size, i): [number, number] => {
     if (o.padding === 'same') return core.samePadding(size, window[i]!, o.strides[i]!, o.dilationRate[i]!);
     return o.padding === 'causal' ? [(window[i]! - 1) * o.dilationRate[i]!, 0] : [0, 0];
@@ -34,7 +38,10 @@ export function padsOf(spatial: readonly number[], window: readonly number[], o:
 function convolveFirst(x: core.Tensor, w: core.Tensor, o: ConvolutionOptions): core.Tensor {
   const t = channelsFirst(x, o.dataFormat);
   const padding = padsOf(t.shape.slice(2), w.shape.slice(2), o);
-  return channelsBack(core.conv(t, w, { stride: o.strides, padding, dilation: o.dilationRate, groups: o.groups ?? 1 }), o.dataFormat);
+  return channelsBack(
+    core.conv(t, w, { stride: o.strides, padding, dilation: o.dilationRate, groups: o.groups ?? 1 }),
+    o.dataFormat,
+  );
 }
 
 /** Cross-correlation with a kernel [*window, inputs / groups, outputs]. */
@@ -46,12 +53,22 @@ export function convolve(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOpti
 export function depthwise(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOptions): core.Tensor {
   const n = kernel.ndim - 2;
   const [channels, multiplier] = [kernel.shape[n]!, kernel.shape[n + 1]!];
-  const w = core.reshape(core.permute(kernel, [n, n + 1, ...range(n)]), [channels * multiplier, 1, ...kernel.shape.slice(0, n)]);
+  const w = core.reshape(core.permute(kernel, [n, n + 1, ...range(n)]), [
+    channels * multiplier,
+    1,
+    ...kernel.shape.slice(0, n),
+  ]);
   return convolveFirst(x, w, { ...o, groups: channels });
 }
 
 /** What is cut off the full transposed convolution of one axis; negative: zeros are added. */
-export function transposedCrop(window: number, stride: number, dilation: number, padding: Padding, outputPadding: number | null): [number, number] {
+export function transposedCrop(
+  window: number,
+  stride: number,
+  dilation: number,
+  padding: Padding,
+  outputPadding: number | null,
+): [number, number] {
   const extent = (window - 1) * dilation + 1;
   if (padding === 'valid') return [0, -(outputPadding ?? Math.max(extent, stride) - extent)];
   const total = outputPadding === null ? stride + extent - 2 : extent + (extent % 2) - 2 + outputPadding;
@@ -59,11 +76,17 @@ export function transposedCrop(window: number, stride: number, dilation: number,
   return [extent - 1 - left, extent - 1 - (total - left)];
 }
 /** Transposed convolution with a kernel [*window, outputs, inputs]. */
-export function convolveTransposed(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOptions & { readonly outputPadding: readonly number[] | null }): core.Tensor {
+export function convolveTransposed(
+  x: core.Tensor,
+  kernel: core.Tensor,
+  o: ConvolutionOptions & { readonly outputPadding: readonly number[] | null },
+): core.Tensor {
   const n = kernel.ndim - 2;
   const w = core.permute(kernel, [n + 1, n, ...range(n)]);
   const full = core.convTranspose(channelsFirst(x, o.dataFormat), w, { stride: o.strides, dilation: o.dilationRate });
-  const crops = range(n).map((i) => transposedCrop(w.shape[i + 2]!, o.strides[i]!, o.dilationRate[i]!, o.padding, o.outputPadding?.[i] ?? null));
+  const crops = range(n).map((i) =>
+    transposedCrop(w.shape[i + 2]!, o.strides[i]!, o.dilationRate[i]!, o.padding, o.outputPadding?.[i] ?? null),
+  );
   const pads = [[0, 0], [0, 0], ...crops.map(([a, b]) => [-a, -b])] as [number, number][];
   return channelsBack(pads.some(([a, b]) => a || b) ? core.pad(full, pads) : full, o.dataFormat);
 }

@@ -18,7 +18,17 @@ export interface BaseDepthwiseConv extends WeightFields<'depthwise' | 'bias'> {}
 export abstract class BaseDepthwiseConv extends WindowLayer {
   static override readonly positional: readonly string[] = ['kernel_size'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['depth_multiplier', 'kernel_size', 'strides', 'padding', 'data_format', 'dilation_rate', ['activation', activations.serialize], 'use_bias', ...weightKeys(['depthwise', 'bias'], ['activity_regularizer'])];
+    return [
+      'depth_multiplier',
+      'kernel_size',
+      'strides',
+      'padding',
+      'data_format',
+      'dilation_rate',
+      ['activation', activations.serialize],
+      'use_bias',
+      ...weightKeys(['depthwise', 'bias'], ['activity_regularizer']),
+    ];
   }
   readonly depthMultiplier: number;
   kernel!: Variable;
@@ -30,24 +40,41 @@ export abstract class BaseDepthwiseConv extends WindowLayer {
   }
   override build(inputShape: Shape): void {
     const channels = this.channels(inputShape);
-    this.kernel = this.addWeight(weightOptions(this, 'depthwise', { name: 'kernel', shape: [...this.kernelSize, channels, this.depthMultiplier] }));
-    if (this.useBias) this.bias = this.addWeight(weightOptions(this, 'bias', { name: 'bias', shape: [channels * this.depthMultiplier] }));
+    this.kernel = this.addWeight(
+      weightOptions(this, 'depthwise', { name: 'kernel', shape: [...this.kernelSize, channels, this.depthMultiplier] }),
+    );
+    if (this.useBias)
+      this.bias = this.addWeight(
+        weightOptions(this, 'bias', { name: 'bias', shape: [channels * this.depthMultiplier] }),
+      );
   }
   override call(inputs: Tensor): Tensor {
-    return this.activate(apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) => addBias(depthwise(x, kernel!, this), bias, this.dataFormat)));
+    return this.activate(
+      apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) =>
+        addBias(depthwise(x, kernel!, this), bias, this.dataFormat),
+      ),
+    );
   }
 }
-export interface DepthwiseConv1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface DepthwiseConv1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Depthwise convolution over sequences. */
 export class DepthwiseConv1D extends BaseDepthwiseConv {
   static override readonly className = 'DepthwiseConv1D';
-  constructor(kernelSize: Size, o: DepthwiseOptions = {}) { super(1, kernelSize, o); }
+  constructor(kernelSize: Size, o: DepthwiseOptions = {}) {
+    super(1, kernelSize, o);
+  }
 }
-export interface DepthwiseConv2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface DepthwiseConv2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Depthwise convolution over images. */
 export class DepthwiseConv2D extends BaseDepthwiseConv {
   static override readonly className = 'DepthwiseConv2D';
-  constructor(kernelSize: Size, o: DepthwiseOptions = {}) { super(2, kernelSize, o); }
+  constructor(kernelSize: Size, o: DepthwiseOptions = {}) {
+    super(2, kernelSize, o);
+  }
 }
 
 export interface SeparableOptions extends WindowOptions, WeightArguments<'depthwise' | 'pointwise' | 'bias'> {
@@ -59,7 +86,18 @@ export interface BaseSeparableConv extends WeightFields<'depthwise' | 'pointwise
 export abstract class BaseSeparableConv extends WindowLayer {
   static override readonly positional: readonly string[] = ['filters', 'kernel_size'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['depth_multiplier', 'filters', 'kernel_size', 'strides', 'padding', 'data_format', 'dilation_rate', ['activation', activations.serialize], 'use_bias', ...weightKeys(['depthwise', 'pointwise', 'bias'], ['activity_regularizer'])];
+    return [
+      'depth_multiplier',
+      'filters',
+      'kernel_size',
+      'strides',
+      'padding',
+      'data_format',
+      'dilation_rate',
+      ['activation', activations.serialize],
+      'use_bias',
+      ...weightKeys(['depthwise', 'pointwise', 'bias'], ['activity_regularizer']),
+    ];
   }
   readonly filters: number;
   readonly depthMultiplier: number;
@@ -75,28 +113,55 @@ export abstract class BaseSeparableConv extends WindowLayer {
   override build(inputShape: Shape): void {
     const channels = this.channels(inputShape);
     const ones = this.kernelSize.map(() => 1);
-    this.depthwiseKernel = this.addWeight(weightOptions(this, 'depthwise', { name: 'depthwise_kernel', shape: [...this.kernelSize, channels, this.depthMultiplier] }));
-    this.pointwiseKernel = this.addWeight(weightOptions(this, 'pointwise', { name: 'pointwise_kernel', shape: [...ones, channels * this.depthMultiplier, this.filters] }));
+    this.depthwiseKernel = this.addWeight(
+      weightOptions(this, 'depthwise', {
+        name: 'depthwise_kernel',
+        shape: [...this.kernelSize, channels, this.depthMultiplier],
+      }),
+    );
+    this.pointwiseKernel = this.addWeight(
+      weightOptions(this, 'pointwise', {
+        name: 'pointwise_kernel',
+        shape: [...ones, channels * this.depthMultiplier, this.filters],
+      }),
+    );
     if (this.useBias) this.bias = this.addWeight(weightOptions(this, 'bias', { name: 'bias', shape: [this.filters] }));
   }
   override call(inputs: Tensor): Tensor {
-    const weights = this.bias ? [this.depthwiseKernel, this.pointwiseKernel, this.bias] : [this.depthwiseKernel, this.pointwiseKernel];
+    const weights = this.bias
+      ? [this.depthwiseKernel, this.pointwiseKernel, this.bias]
+      : [this.depthwiseKernel, this.pointwiseKernel];
     const ones = this.kernelSize.map(() => 1);
-    return this.activate(apply(this.className, [inputs, ...weights], (x, deep, point, bias) => {
-      const y = convolve(depthwise(x, deep!, this), point!, { strides: ones, padding: 'valid', dilationRate: ones, dataFormat: this.dataFormat });
-      return addBias(y, bias, this.dataFormat);
-    }));
+    return this.activate(
+      apply(this.className, [inputs, ...weights], (x, deep, point, bias) => {
+        const y = convolve(depthwise(x, deep!, this), point!, {
+          strides: ones,
+          padding: 'valid',
+          dilationRate: ones,
+          dataFormat: this.dataFormat,
+        });
+        return addBias(y, bias, this.dataFormat);
+      }),
+    );
   }
 }
-export interface SeparableConv1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SeparableConv1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Separable convolution over sequences. */
 export class SeparableConv1D extends BaseSeparableConv {
   static override readonly className = 'SeparableConv1D';
-  constructor(filters: number, kernelSize: Size, o: SeparableOptions = {}) { super(1, filters, kernelSize, o); }
+  constructor(filters: number, kernelSize: Size, o: SeparableOptions = {}) {
+    super(1, filters, kernelSize, o);
+  }
 }
-export interface SeparableConv2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SeparableConv2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Separable convolution over images. */
 export class SeparableConv2D extends BaseSeparableConv {
   static override readonly className = 'SeparableConv2D';
-  constructor(filters: number, kernelSize: Size, o: SeparableOptions = {}) { super(2, filters, kernelSize, o); }
+  constructor(filters: number, kernelSize: Size, o: SeparableOptions = {}) {
+    super(2, filters, kernelSize, o);
+  }
 }

@@ -19,13 +19,19 @@ export interface Dense extends WeightFields<'kernel' | 'bias'> {
 }
 /** Checks a size such as `units`. */
 export function positiveInteger(name: string, value: unknown): number {
-  if (!Number.isInteger(value) || (value as number) <= 0) throw new core.ValueError(`Received an invalid value for \`${name}\`, expected a positive integer. Received: ${name}=${String(value)}`);
+  if (!Number.isInteger(value) || (value as number) <= 0)
+    throw new core.ValueError(
+      `Received an invalid value for \`${name}\`, expected a positive integer. Received: ${name}=${String(value)}`,
+    );
   return value as number;
 }
 /** A size that weights are made of: it has to be known. */
 export function knownSize(layer: Layer, shape: Shape, axis = -1): number {
   const size = shape.at(axis);
-  if (typeof size !== 'number') throw new core.ValueError(`Layer '${layer.name}' (${layer.className}): axis ${axis} of the input must have a known size to build the weights. Received: input shape ${formatShape(shape)}`);
+  if (typeof size !== 'number')
+    throw new core.ValueError(
+      `Layer '${layer.name}' (${layer.className}): axis ${axis} of the input must have a known size to build the weights. Received: input shape ${formatShape(shape)}`,
+    );
   return size;
 }
 
@@ -39,7 +45,15 @@ export function knownSize(layer: Layer, shape: Shape, axis = -1): number {
 export class Dense extends Layer {
   static override readonly className: string = 'Dense';
   static override readonly positional: readonly string[] = ['units'];
-  static override get configKeys(): readonly ConfigKey[] { return ['units', ['activation', activations.serialize], 'use_bias', ...weightKeys(['kernel', 'bias']), 'quantization_config']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return [
+      'units',
+      ['activation', activations.serialize],
+      'use_bias',
+      ...weightKeys(['kernel', 'bias']),
+      'quantization_config',
+    ];
+  }
   readonly units: number;
   readonly activation: activations.Activation | null;
   readonly useBias: boolean;
@@ -62,10 +76,14 @@ export class Dense extends Layer {
     this.inputSpec = new InputSpec({ minNdim: 2, axes: { [-1]: inputs } });
   }
   override call(inputs: Tensor): Tensor {
-    const x = apply('Dense', this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (t, kernel, bias) => {
-      const y = core.matmul(t, kernel!);
-      return bias ? core.add(y, bias) : y;
-    });
+    const x = apply(
+      'Dense',
+      this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel],
+      (t, kernel, bias) => {
+        const y = core.matmul(t, kernel!);
+        return bias ? core.add(y, bias) : y;
+      },
+    );
     return this.activation ? this.activation(x) : x;
   }
 }

@@ -25,14 +25,35 @@ interface Analysis {
   readonly outputAxes: number[];
 }
 /** The shapes of the weights that an equation such as `abc,cd->abd` needs. */
-export function analyzeEquation(equation: string, biasAxes: string | null, inputShape: Shape, outputShape: Shape): Analysis {
-  const match = /^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$/.exec(equation.replaceAll(' ', ''));
-  if (!match) throw new core.ValueError(`Invalid einsum equation '${equation}'. Equations must be in the form [X],[Y]->[Z], ...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....`);
-  const [, before, input, after, weight, , output] = match as unknown as [string, string | undefined, string, string | undefined, string, string | undefined, string];
+export function analyzeEquation(
+  equation: string,
+  biasAxes: string | null,
+  inputShape: Shape,
+  outputShape: Shape,
+): Analysis {
+  const match = /^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$/.exec(
+    equation.replaceAll(' ', ''),
+  );
+  if (!match)
+    throw new core.ValueError(
+      `Invalid einsum equation '${equation}'. Equations must be in the form [X],[Y]->[Z], ...[X],[Y]->...[Z], or [X]...,[Y]->[Z]....`,
+    );
+  const [, before, input, after, weight, , output] = match as unknown as [
+    string,
+    string | undefined,
+    string,
+    string | undefined,
+    string,
+    string | undefined,
+    string,
+  ];
   const sizes = new Map<string, number>();
   const known = (letter: string, size: number | null | undefined): void => {
     const was = sizes.get(letter);
-    if (typeof size === 'number' && was !== undefined && was !== size) throw new core.ValueError(`Input shape and output shape do not match at shared dimension '${letter}'. Input shape is ${was}, and output shape is ${size}.`);
+    if (typeof size === 'number' && was !== undefined && was !== size)
+      throw new core.ValueError(
+        `Input shape and output shape do not match at shared dimension '${letter}'. Input shape is ${was}, and output shape is ${size}.`,
+      );
     if (typeof size === 'number') sizes.set(letter, size);
   };
   // letters are counted from the end when the ellipsis comes first
@@ -43,16 +64,29 @@ export function analyzeEquation(equation: string, biasAxes: string | null, input
   const size = (letter: string): number => {
     const n = sizes.get(letter);
     if (n !== undefined) return n;
-    throw new core.ValueError(`Weight dimension '${letter}' did not have a match in either the input spec '${input}' or the output spec '${output}', or its size is not known. For this layer, the weight must be fully specified. Input shape: ${formatShape(inputShape)}`);
+    throw new core.ValueError(
+      `Weight dimension '${letter}' did not have a match in either the input spec '${input}' or the output spec '${output}', or its size is not known. For this layer, the weight must be fully specified. Input shape: ${formatShape(inputShape)}`,
+    );
   };
   const bias = biasAxes === null ? null : [...output].map((letter) => (biasAxes.includes(letter) ? size(letter) : 1));
   for (const letter of biasAxes ?? '') {
-    if (!output.includes(letter)) throw new core.ValueError(`Bias dimension '${letter}' was requested, but is not part of the output spec '${output}'`);
+    if (!output.includes(letter))
+      throw new core.ValueError(
+        `Bias dimension '${letter}' was requested, but is not part of the output spec '${output}'`,
+      );
   }
   const first = Math.min(...[...(biasAxes ?? '')].map((letter) => output.indexOf(letter)));
   const letters = [...weight];
   const axesIn = (spec: string): number[] => letters.flatMap((letter, i) => (spec.includes(letter) ? [i] : []));
-  return { kernel: letters.map(size), bias: bias && [...bias.slice(first), ...Array.from({ length: after ? outputShape.length + 1 - output.length : 0 }, () => 1)], inputAxes: axesIn(input), outputAxes: axesIn(output) };
+  return {
+    kernel: letters.map(size),
+    bias: bias && [
+      ...bias.slice(first),
+      ...Array.from({ length: after ? outputShape.length + 1 - output.length : 0 }, () => 1),
+    ],
+    inputAxes: axesIn(input),
+    outputAxes: axesIn(output),
+  };
 }
 
 /**
@@ -66,7 +100,16 @@ export function analyzeEquation(equation: string, biasAxes: string | null, input
 export class EinsumDense extends Layer {
   static override readonly className: string = 'EinsumDense';
   static override readonly positional: readonly string[] = ['equation', 'output_shape'];
-  static override get configKeys(): readonly ConfigKey[] { return ['output_shape', 'equation', ['activation', activations.serialize], 'bias_axes', ...weightKeys(['kernel', 'bias'], ['activity_regularizer']), 'quantization_config']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return [
+      'output_shape',
+      'equation',
+      ['activation', activations.serialize],
+      'bias_axes',
+      ...weightKeys(['kernel', 'bias'], ['activity_regularizer']),
+      'quantization_config',
+    ];
+  }
   readonly equation: string;
   readonly outputShape: Shape;
   readonly activation: activations.Activation | null;
@@ -83,16 +126,28 @@ export class EinsumDense extends Layer {
     Object.assign(this, weightFields(o, { kernel: 'glorot_uniform', bias: 'zeros' }));
   }
   override build(inputShape: Shape): void {
-    const { kernel, bias, inputAxes, outputAxes } = analyzeEquation(this.equation, this.biasAxes, inputShape, this.outputShape);
-    this.kernel = this.addWeight({ ...weightOptions(this, 'kernel', { name: 'kernel', shape: kernel }), initializer: scaledTo(this.kernelInitializer, inputAxes, outputAxes) });
+    const { kernel, bias, inputAxes, outputAxes } = analyzeEquation(
+      this.equation,
+      this.biasAxes,
+      inputShape,
+      this.outputShape,
+    );
+    this.kernel = this.addWeight({
+      ...weightOptions(this, 'kernel', { name: 'kernel', shape: kernel }),
+      initializer: scaledTo(this.kernelInitializer, inputAxes, outputAxes),
+    });
     if (bias) this.bias = this.addWeight(weightOptions(this, 'bias', { name: 'bias', shape: bias }));
     this.inputSpec = new InputSpec({ ndim: inputShape.length });
   }
   override call(inputs: Tensor): Tensor {
-    const x = apply('EinsumDense', this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (t, kernel, bias) => {
-      const y = core.einsum(this.equation.replaceAll(' ', ''), t, kernel!);
-      return bias ? core.add(y, bias) : y;
-    });
+    const x = apply(
+      'EinsumDense',
+      this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel],
+      (t, kernel, bias) => {
+        const y = core.einsum(this.equation.replaceAll(' ', ''), t, kernel!);
+        return bias ? core.add(y, bias) : y;
+      },
+    );
     return this.activation ? this.activation(x) : x;
   }
 }

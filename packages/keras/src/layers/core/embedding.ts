@@ -14,7 +14,10 @@ export interface Embedding extends WeightFields<'embeddings'> {
   (...args: Parameters<this['call']>): ReturnType<this['call']>;
 }
 const dimension = (name: string, value: number): number => {
-  if (!Number.isInteger(value) || value <= 0) throw new core.ValueError(`\`${name}\` must be a positive integer. Received: ${name}=${value} (of type ${typeof value}).`);
+  if (!Number.isInteger(value) || value <= 0)
+    throw new core.ValueError(
+      `\`${name}\` must be a positive integer. Received: ${name}=${value} (of type ${typeof value}).`,
+    );
   return value;
 };
 /** Indices as i32, whatever they came as. */
@@ -32,7 +35,16 @@ export class Embedding extends Layer {
   static override readonly className: string = 'Embedding';
   static override readonly positional: readonly string[] = ['input_dim', 'output_dim'];
   static override get configKeys(): readonly ConfigKey[] {
-    return ['input_dim', 'output_dim', 'embeddings_initializer', 'embeddings_regularizer', 'activity_regularizer', 'embeddings_constraint', 'mask_zero', 'quantization_config'];
+    return [
+      'input_dim',
+      'output_dim',
+      'embeddings_initializer',
+      'embeddings_regularizer',
+      'activity_regularizer',
+      'embeddings_constraint',
+      'mask_zero',
+      'quantization_config',
+    ];
   }
   readonly inputDim: number;
   readonly outputDim: number;
@@ -48,7 +60,9 @@ export class Embedding extends Layer {
     Object.assign(this, weightFields(o, { embeddings: 'uniform' }));
   }
   override build(_inputShape: Shape): void {
-    this.embeddings = this.addWeight(weightOptions(this, 'embeddings', { name: 'embeddings', shape: [this.inputDim, this.outputDim] }));
+    this.embeddings = this.addWeight(
+      weightOptions(this, 'embeddings', { name: 'embeddings', shape: [this.inputDim, this.outputDim] }),
+    );
   }
   override call(inputs: Tensor): Tensor {
     return apply('Embedding', [inputs, this.embeddings], (x, table) => core.take(table, toIndices(x), 0));

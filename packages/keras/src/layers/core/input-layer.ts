@@ -20,7 +20,9 @@ export interface InputOptions {
   name?: string | null;
   optional?: boolean;
 }
-export interface InputLayer { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface InputLayer {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The layer behind `Input`. */
 export class InputLayer extends Layer {
   static override readonly className = 'InputLayer';
@@ -29,11 +31,15 @@ export class InputLayer extends Layer {
   readonly optional: boolean;
   constructor(o: InputOptions = {}) {
     super({ name: o.name ?? autoName('input_layer') });
-    if (o.shape && o.batchShape) throw new ValueError('You cannot pass both `shape` and `batchShape` at the same time.');
+    if (o.shape && o.batchShape)
+      throw new ValueError('You cannot pass both `shape` and `batchShape` at the same time.');
     if (!o.shape && !o.batchShape) throw new ValueError('You must pass a `shape` argument.');
     this.batchShape = o.batchShape ?? [o.batchSize ?? null, ...o.shape!];
     for (const d of this.batchShape) {
-      if (d !== null && (!Number.isInteger(d) || d < 0)) throw new ValueError(`Cannot convert '${formatShape(this.batchShape)}' to a shape. Sizes are integers of 0 or more, or null. Received: ${String(d)}`);
+      if (d !== null && (!Number.isInteger(d) || d < 0))
+        throw new ValueError(
+          `Cannot convert '${formatShape(this.batchShape)}' to a shape. Sizes are integers of 0 or more, or null. Received: ${String(d)}`,
+        );
     }
     this.inputDtype = dtypeName(coreDType('Input', o.dtype ?? 'float32'));
     this.optional = o.optional ?? false;
@@ -41,9 +47,18 @@ export class InputLayer extends Layer {
     this.supportsMasking = true;
     new Node(this, [], new KerasTensor(this.batchShape, this.inputDtype, o.name ?? undefined));
   }
-  override call(inputs: Tensor): Tensor { return inputs; }
+  override call(inputs: Tensor): Tensor {
+    return inputs;
+  }
   override getConfig(): Config {
-    return { batch_shape: [...this.batchShape], dtype: this.inputDtype, sparse: false, ragged: false, name: this.name, optional: this.optional };
+    return {
+      batch_shape: [...this.batchShape],
+      dtype: this.inputDtype,
+      sparse: false,
+      ragged: false,
+      name: this.name,
+      optional: this.optional,
+    };
   }
 }
 

@@ -6,7 +6,9 @@ import type { ConfigKey } from '../layer.js';
 import { weightOptions } from '../weights.js';
 import { Embedding, type EmbeddingOptions } from './embedding.js';
 
-export interface ReversibleEmbedding { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface ReversibleEmbedding {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Looks vectors up; with `{ reverse: true }` multiplies by the transposed table (or by its own, with `tieWeights: false`).
  *
@@ -16,12 +18,18 @@ export interface ReversibleEmbedding { (...args: Parameters<this['call']>): Retu
  */
 export class ReversibleEmbedding extends Embedding {
   static override readonly className = 'ReversibleEmbedding';
-  static override get configKeys(): readonly ConfigKey[] { return [...super.configKeys, 'tie_weights', 'reverse_dtype', 'logit_soft_cap']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return [...super.configKeys, 'tie_weights', 'reverse_dtype', 'logit_soft_cap'];
+  }
   readonly tieWeights: boolean;
   readonly reverseDtype: string | null;
   readonly logitSoftCap: number | null;
   reverseEmbeddings: Variable | null = null;
-  constructor(inputDim: number, outputDim: number, o: EmbeddingOptions & { tieWeights?: boolean; reverseDtype?: string | null; logitSoftCap?: number | null } = {}) {
+  constructor(
+    inputDim: number,
+    outputDim: number,
+    o: EmbeddingOptions & { tieWeights?: boolean; reverseDtype?: string | null; logitSoftCap?: number | null } = {},
+  ) {
     super(inputDim, outputDim, o);
     this.tieWeights = o.tieWeights ?? true;
     this.reverseDtype = o.reverseDtype ?? null;
@@ -29,7 +37,12 @@ export class ReversibleEmbedding extends Embedding {
   }
   override build(inputShape: Shape): void {
     super.build(inputShape);
-    if (!this.tieWeights) this.reverseEmbeddings = this.addWeight({ ...weightOptions(this, 'embeddings', { name: 'reverse_embeddings', shape: [this.outputDim, this.inputDim] }), regularizer: null, constraint: null });
+    if (!this.tieWeights)
+      this.reverseEmbeddings = this.addWeight({
+        ...weightOptions(this, 'embeddings', { name: 'reverse_embeddings', shape: [this.outputDim, this.inputDim] }),
+        regularizer: null,
+        constraint: null,
+      });
   }
   override call(inputs: Tensor, o: { reverse?: boolean } = {}): Tensor {
     if (!o.reverse) {
@@ -43,5 +56,7 @@ export class ReversibleEmbedding extends Embedding {
       return cap === null ? logits : core.mul(core.tanh(core.div(logits, cap)), cap);
     });
   }
-  override computeMask(): null { return null; }
+  override computeMask(): null {
+    return null;
+  }
 }

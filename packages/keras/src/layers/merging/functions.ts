@@ -9,5 +9,10 @@ export const multiply = (inputs: readonly Tensor[], o: LayerOptions = {}): Tenso
 export const average = (inputs: readonly Tensor[], o: LayerOptions = {}): Tensor => new Average(o)(inputs);
 export const maximum = (inputs: readonly Tensor[], o: LayerOptions = {}): Tensor => new Maximum(o)(inputs);
 export const minimum = (inputs: readonly Tensor[], o: LayerOptions = {}): Tensor => new Minimum(o)(inputs);
-export const concatenate = (inputs: readonly Tensor[], o: LayerOptions & { axis?: number } = {}): Tensor => new Concatenate(o)(inputs);
-export const dot = (inputs: readonly Tensor[], axes: number | readonly number[], o: LayerOptions & { normalize?: boolean } = {}): Tensor => new Dot(axes, o)(inputs);
+export const concatenate = (inputs: readonly Tensor[], o: LayerOptions & { axis?: number } = {}): Tensor =>
+  new Concatenate(o)(inputs);
+export const dot = (
+  inputs: readonly Tensor[],
+  axes: number | readonly number[],
+  o: LayerOptions & { normalize?: boolean } = {},
+): Tensor => new Dot(axes, o)(inputs);

@@ -9,7 +9,11 @@ import { InputSpec } from '../input-spec.js';
 import { callTraining, Layer, type ConfigKey, type LayerOptions } from '../layer.js';
 import { weightFields, weightOptions, type WeightArguments, type WeightFields } from '../weights.js';
 
-export interface RenormClipping { rmin?: number; rmax?: number; dmax?: number }
+export interface RenormClipping {
+  rmin?: number;
+  rmax?: number;
+  dmax?: number;
+}
 export interface BatchNormalizationOptions extends LayerOptions, WeightArguments<'beta' | 'gamma'> {
   /** The channel axis; default -1. */
   axis?: number;
@@ -44,8 +48,25 @@ export interface BatchNormalization extends WeightFields<'beta' | 'gamma'> {
 export class BatchNormalization extends Layer {
   static override readonly className = 'BatchNormalization';
   static override get configKeys(): readonly ConfigKey[] {
-    return ['axis', 'momentum', 'epsilon', 'center', 'scale', 'beta_initializer', 'gamma_initializer', 'moving_mean_initializer', 'moving_variance_initializer',
-      'beta_regularizer', 'gamma_regularizer', 'beta_constraint', 'gamma_constraint', 'synchronized', 'renorm', 'renorm_clipping', 'renorm_momentum'];
+    return [
+      'axis',
+      'momentum',
+      'epsilon',
+      'center',
+      'scale',
+      'beta_initializer',
+      'gamma_initializer',
+      'moving_mean_initializer',
+      'moving_variance_initializer',
+      'beta_regularizer',
+      'gamma_regularizer',
+      'beta_constraint',
+      'gamma_constraint',
+      'synchronized',
+      'renorm',
+      'renorm_clipping',
+      'renorm_momentum',
+    ];
   }
   readonly axis: number;
   readonly momentum: number;
@@ -82,20 +103,31 @@ export class BatchNormalization extends Layer {
     this.renormMomentum = o.renormMomentum ?? 0.99;
     const { rmin, rmax, dmax, ...unknown } = this.renormClipping ?? {};
     const bad = Object.keys(unknown);
-    if (bad.length) throw new core.ValueError(`Received invalid keys for \`renormClipping\` argument: [${bad.join(', ')}]. Supported values: rmin, rmax, dmax.`);
-    if (rmin !== undefined && rmax !== undefined && rmin > rmax) throw new core.ValueError(`rmin should be less than rmax in the \`renormClipping\` argument. Received: rmin=${rmin}, rmax=${rmax}.`);
-    if (dmax !== undefined && dmax < 0) throw new core.ValueError(`dmax should be non-negative in the \`renormClipping\` argument. Received: dmax=${dmax}.`);
+    if (bad.length)
+      throw new core.ValueError(
+        `Received invalid keys for \`renormClipping\` argument: [${bad.join(', ')}]. Supported values: rmin, rmax, dmax.`,
+      );
+    if (rmin !== undefined && rmax !== undefined && rmin > rmax)
+      throw new core.ValueError(
+        `rmin should be less than rmax in the \`renormClipping\` argument. Received: rmin=${rmin}, rmax=${rmax}.`,
+      );
+    if (dmax !== undefined && dmax < 0)
+      throw new core.ValueError(
+        `dmax should be non-negative in the \`renormClipping\` argument. Received: dmax=${dmax}.`,
+      );
     this.supportsMasking = true;
   }
   override build(inputShape: Shape): void {
     const channels = knownSize(this, inputShape, this.axis);
-    const statistic = (name: string, initializer: initializers.InitializerLike): Variable => this.addWeight({ name, shape: [channels], initializer, trainable: false });
+    const statistic = (name: string, initializer: initializers.InitializerLike): Variable =>
+      this.addWeight({ name, shape: [channels], initializer, trainable: false });
     if (this.scale) this.gamma = this.addWeight(weightOptions(this, 'gamma', { name: 'gamma', shape: [channels] }));
     if (this.center) this.beta = this.addWeight(weightOptions(this, 'beta', { name: 'beta', shape: [channels] }));
     this.movingMean = statistic('moving_mean', this.movingMeanInitializer);
     this.movingVariance = statistic('moving_variance', this.movingVarianceInitializer);
     if (this.renorm) {
-      const stddev: initializers.InitializerLike = (shape: readonly number[], o: { dtype: string }) => this.movingVarianceInitializer(shape, o).sqrt();
+      const stddev: initializers.InitializerLike = (shape: readonly number[], o: { dtype: string }) =>
+        this.movingVarianceInitializer(shape, o).sqrt();
       this.movingStddev = statistic('moving_stddev', stddev);
       this.renormMean = statistic('renorm_mean', this.movingMeanInitializer);
       this.renormStddev = statistic('renorm_stddev', stddev);
@@ -105,9 +137,18 @@ export class BatchNormalization extends Layer {
 
   override call(inputs: Tensor, o: { training?: boolean; mask?: Tensor } = {}): Tensor {
     if (o.mask && o.mask.ndim !== inputs.ndim - 1) {
-      throw new core.ValueError(`The mask provided should be one dimension less than the inputs. Received: mask.shape=${formatShape(o.mask.shape)}, inputs.shape=${formatShape(inputs.shape)}`);
+      throw new core.ValueError(
+        `The mask provided should be one dimension less than the inputs. Received: mask.shape=${formatShape(o.mask.shape)}, inputs.shape=${formatShape(inputs.shape)}`,
+      );
     }
-    if (!callTraining(o) || !this.trainable) return this.normalize(inputs, this.movingMean.value, this.movingVariance.value, this.gamma?.value, this.beta?.value);
+    if (!callTraining(o) || !this.trainable)
+      return this.normalize(
+        inputs,
+        this.movingMean.value,
+        this.movingVariance.value,
+        this.gamma?.value,
+        this.beta?.value,
+      );
     const [mean, variance] = this.statistics(inputs, o.mask) as [Tensor, Tensor];
     if (this.renorm) return this.renormalize(inputs, mean, variance);
     this.move(this.movingMean, mean, this.momentum);
@@ -116,9 +157,19 @@ export class BatchNormalization extends Layer {
   }
   private normalize(x: Tensor, mean: Tensor, variance: Tensor, weight?: Tensor, bias?: Tensor): Tensor {
     const given = [weight, bias].filter((t) => t !== undefined);
-    return apply('BatchNormalization', [x, mean, variance, ...given], (t, m, v, ...rest) => core.batchNorm(t, {
-      axis: this.axis, mean: m!, variance: v!, eps: this.epsilon, ...(weight && { weight: rest[0]! }), ...(bias && { bias: rest[weight ? 1 : 0]! }),
-    }).output);
+    return apply(
+      'BatchNormalization',
+      [x, mean, variance, ...given],
+      (t, m, v, ...rest) =>
+        core.batchNorm(t, {
+          axis: this.axis,
+          mean: m!,
+          variance: v!,
+          eps: this.epsilon,
+          ...(weight && { weight: rest[0]! }),
+          ...(bias && { bias: rest[weight ? 1 : 0]! }),
+        }).output,
+    );
   }
   /** Mean and biased variance of each channel; masked places do not count. */
   private statistics(x: Tensor, mask?: Tensor): Tensor[] {
@@ -146,7 +197,8 @@ export class BatchNormalization extends Layer {
     const stddev = variance.add(this.epsilon).sqrt();
     const reference = apply('Maximum', [this.renormStddev!], (s) => core.maximum(s, Math.sqrt(this.epsilon)));
     const { rmin, rmax, dmax } = this.renormClipping ?? {};
-    const clip = (t: Tensor, min?: number, max?: number): Tensor => stopped(apply('Clip', [t], (v) => core.clamp(v, { min, max })));
+    const clip = (t: Tensor, min?: number, max?: number): Tensor =>
+      stopped(apply('Clip', [t], (v) => core.clamp(v, { min, max })));
     const r = clip(stddev.div(reference), rmin, rmax);
     const d = clip(mean.sub(this.renormMean!).div(reference), dmax === undefined ? undefined : -dmax, dmax);
     const gamma = this.gamma ? r.mul(this.gamma) : r;
@@ -155,7 +207,9 @@ export class BatchNormalization extends Layer {
     this.move(this.renormStddev!, stddev, this.renormMomentum);
     this.move(this.movingMean, mean, this.momentum);
     this.move(this.movingStddev!, stddev, this.momentum);
-    this.movingVariance.assign(apply('Relu', [this.movingStddev!], (s) => core.relu(core.sub(core.square(s), this.epsilon))));
+    this.movingVariance.assign(
+      apply('Relu', [this.movingStddev!], (s) => core.relu(core.sub(core.square(s), this.epsilon))),
+    );
     return this.normalize(x, mean, variance, gamma, this.beta ? shift.add(this.beta) : shift);
   }
 }

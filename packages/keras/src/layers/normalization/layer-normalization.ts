@@ -11,7 +11,13 @@ type Axis = number | readonly number[];
 const listed = (axis: Axis): readonly number[] => (typeof axis === 'number' ? [axis] : axis);
 /** A weight over some axes, with size 1 on the others. */
 function spread(w: core.Tensor | undefined, x: core.Tensor, axes: readonly number[]): core.Tensor | undefined {
-  return w && core.reshape(w, x.shape.map((n, i) => (axes.includes(i) ? n : 1)));
+  return (
+    w &&
+    core.reshape(
+      w,
+      x.shape.map((n, i) => (axes.includes(i) ? n : 1)),
+    )
+  );
 }
 
 export interface CenterScaleOptions extends LayerOptions, WeightArguments<'beta' | 'gamma'> {
@@ -43,13 +49,20 @@ export abstract class CenterScale extends Layer {
     if (center) this.beta = this.addWeight(weightOptions(this, 'beta', { name: 'beta', shape }));
   }
   /** Runs `f` with gamma and beta where the layer has them. */
-  protected affine(inputs: Tensor, f: (x: core.Tensor, gamma: core.Tensor | undefined, beta: core.Tensor | undefined) => core.Tensor): Tensor {
+  protected affine(
+    inputs: Tensor,
+    f: (x: core.Tensor, gamma: core.Tensor | undefined, beta: core.Tensor | undefined) => core.Tensor,
+  ): Tensor {
     const given = [this.gamma, this.beta].filter((v) => v !== null);
-    return apply(this.className, [inputs, ...given], (x, ...w) => f(x, this.gamma ? w[0] : undefined, this.beta ? w[this.gamma ? 1 : 0] : undefined));
+    return apply(this.className, [inputs, ...given], (x, ...w) =>
+      f(x, this.gamma ? w[0] : undefined, this.beta ? w[this.gamma ? 1 : 0] : undefined),
+    );
   }
 }
 
-export interface LayerNormalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface LayerNormalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * `(x - mean) / sqrt(variance + epsilon) * gamma + beta` over `axis` (default -1) of each sample.
  *
@@ -58,7 +71,9 @@ export interface LayerNormalization { (...args: Parameters<this['call']>): Retur
  */
 export class LayerNormalization extends CenterScale {
   static override readonly className = 'LayerNormalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['axis', 'epsilon', 'center', 'scale', 'rms_scaling', ...weightKeys(['beta', 'gamma'])]; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['axis', 'epsilon', 'center', 'scale', 'rms_scaling', ...weightKeys(['beta', 'gamma'])];
+  }
   axis: Axis;
   readonly rmsScaling: boolean;
   constructor(o: CenterScaleOptions & { axis?: Axis; rmsScaling?: boolean } = {}) {
@@ -69,7 +84,11 @@ export class LayerNormalization extends CenterScale {
   override build(inputShape: Shape): void {
     const axes = core.normalizeAxes(`Layer '${this.name}'`, listed(this.axis), inputShape.length);
     this.axis = [...listed(this.axis)].sort((a, b) => a - b);
-    this.makeWeights(axes.map((a) => knownSize(this, inputShape, a)), this.center && !this.rmsScaling, this.scale || this.rmsScaling);
+    this.makeWeights(
+      axes.map((a) => knownSize(this, inputShape, a)),
+      this.center && !this.rmsScaling,
+      this.scale || this.rmsScaling,
+    );
   }
   override call(inputs: Tensor): Tensor {
     return this.affine(inputs, (x, gamma, beta) => {
@@ -82,39 +101,62 @@ export class LayerNormalization extends CenterScale {
   }
 }
 
-export interface GroupNormalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface GroupNormalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Normalizes groups of channels of each sample; `groups: -1` is instance normalization, `groups: 1` takes the whole sample. */
 export class GroupNormalization extends CenterScale {
   static override readonly className = 'GroupNormalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['groups', 'axis', 'epsilon', 'center', 'scale', ...weightKeys(['beta', 'gamma'])]; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['groups', 'axis', 'epsilon', 'center', 'scale', ...weightKeys(['beta', 'gamma'])];
+  }
   groups: number;
   readonly axis: number;
   constructor(o: CenterScaleOptions & { groups?: number; axis?: number } = {}) {
     super(o);
     this.groups = o.groups ?? 32;
     if (!Number.isInteger(this.groups) || (this.groups <= 0 && this.groups !== -1)) {
-      throw new core.ValueError(`Received an invalid value for argument \`groups\`, expected a positive integer (or \`-1\` for instance normalization). Received: groups=${this.groups}`);
+      throw new core.ValueError(
+        `Received an invalid value for argument \`groups\`, expected a positive integer (or \`-1\` for instance normalization). Received: groups=${this.groups}`,
+      );
     }
     this.axis = o.axis ?? -1;
   }
   override build(inputShape: Shape): void {
     const channels = knownSize(this, inputShape, this.axis);
     if (this.groups === -1) this.groups = channels;
-    if (channels < this.groups) throw new core.ValueError(`Number of groups (${this.groups}) cannot be more than the number of channels (${channels}).`);
-    if (channels % this.groups) throw new core.ValueError(`Number of groups (${this.groups}) must be a multiple of the number of channels (${channels}).`);
+    if (channels < this.groups)
+      throw new core.ValueError(
+        `Number of groups (${this.groups}) cannot be more than the number of channels (${channels}).`,
+      );
+    if (channels % this.groups)
+      throw new core.ValueError(
+        `Number of groups (${this.groups}) must be a multiple of the number of channels (${channels}).`,
+      );
     this.inputSpec = new InputSpec({ ndim: inputShape.length, axes: { [this.axis]: channels } });
     this.makeWeights([channels]);
   }
   override call(inputs: Tensor): Tensor {
-    return this.affine(inputs, (x, weight, bias) => core.groupNorm(x, this.groups, { axis: this.axis, eps: this.epsilon, ...(weight && { weight }), ...(bias && { bias }) }));
+    return this.affine(inputs, (x, weight, bias) =>
+      core.groupNorm(x, this.groups, {
+        axis: this.axis,
+        eps: this.epsilon,
+        ...(weight && { weight }),
+        ...(bias && { bias }),
+      }),
+    );
   }
 }
 
-export interface RMSNormalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface RMSNormalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** `x / sqrt(mean(x^2) + epsilon) * scale` over `axis` (default -1); epsilon 1e-6. */
 export class RMSNormalization extends Layer {
   static override readonly className = 'RMSNormalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['axis', 'epsilon']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['axis', 'epsilon'];
+  }
   axis: Axis;
   readonly epsilon: number;
   scale!: Variable;
@@ -125,7 +167,11 @@ export class RMSNormalization extends Layer {
   }
   override build(inputShape: Shape): void {
     this.axis = typeof this.axis === 'number' ? [this.axis] : [...this.axis].sort((a, b) => a - b);
-    this.scale = this.addWeight({ name: 'scale', shape: this.axis.map((a) => knownSize(this, inputShape, a)), initializer: 'ones' });
+    this.scale = this.addWeight({
+      name: 'scale',
+      shape: this.axis.map((a) => knownSize(this, inputShape, a)),
+      initializer: 'ones',
+    });
   }
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs, this.scale], (x, scale) => {
@@ -136,11 +182,15 @@ export class RMSNormalization extends Layer {
   }
 }
 
-export interface UnitNormalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface UnitNormalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Scales to Euclidean norm 1 along `axis` (default -1). */
 export class UnitNormalization extends Layer {
   static override readonly className = 'UnitNormalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['axis']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['axis'];
+  }
   readonly axis: Axis;
   constructor(o: LayerOptions & { axis?: Axis } = {}) {
     super(o);
@@ -148,5 +198,7 @@ export class UnitNormalization extends Layer {
     this.supportsMasking = true;
     this.built = true;
   }
-  override call(inputs: Tensor): Tensor { return apply(this.className, [inputs], (x) => core.l2Normalize(x, this.axis, { eps: 1e-12 })); }
+  override call(inputs: Tensor): Tensor {
+    return apply(this.className, [inputs], (x) => core.l2Normalize(x, this.axis, { eps: 1e-12 }));
+  }
 }

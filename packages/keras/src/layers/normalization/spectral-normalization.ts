@@ -7,14 +7,18 @@ import { InputSpec } from '../input-spec.js';
 import { callTraining, type CallOptions, type ConfigKey, type Layer, type LayerOptions } from '../layer.js';
 import { Wrapper } from '../recurrent/wrappers.js';
 
-export interface SpectralNormalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SpectralNormalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * In training, writes `kernel / sigma` into the wrapped layer before each call, sigma from `powerIterations` steps of power iteration
  * that go on from the last batch.
  */
 export class SpectralNormalization extends Wrapper {
   static override readonly className = 'SpectralNormalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['layer', 'power_iterations']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['layer', 'power_iterations'];
+  }
   readonly powerIterations: number;
   /** The weight of the wrapped layer that is normalized. */
   kernel!: Variable;
@@ -22,16 +26,25 @@ export class SpectralNormalization extends Wrapper {
   constructor(layer: Layer, o: LayerOptions & { powerIterations?: number } = {}) {
     super(layer, o);
     this.powerIterations = o.powerIterations ?? 1;
-    if (this.powerIterations <= 0) throw new core.ValueError(`\`power_iterations\` should be greater than zero. Received: \`power_iterations=${this.powerIterations}\``);
+    if (this.powerIterations <= 0)
+      throw new core.ValueError(
+        `\`power_iterations\` should be greater than zero. Received: \`power_iterations=${this.powerIterations}\``,
+      );
   }
   override build(inputShape: Shape): void {
     super.build(inputShape);
     this.inputSpec = new InputSpec({ minNdim: 1, axes: { [-1]: inputShape.at(-1)! } });
     const { kernel, embeddings } = this.layer as unknown as { kernel?: unknown; embeddings?: unknown };
     const found = kernel ?? embeddings;
-    if (!(found instanceof Variable)) throw new core.ValueError(`${this.layer.className} object has no attribute 'kernel' nor 'embeddings'`);
+    if (!(found instanceof Variable))
+      throw new core.ValueError(`${this.layer.className} object has no attribute 'kernel' nor 'embeddings'`);
     this.kernel = found;
-    this.vectorU = this.addWeight({ name: 'vector_u', shape: [1, this.kernel.shape.at(-1)!], initializer: new TruncatedNormal({ stddev: 0.02 }), trainable: false });
+    this.vectorU = this.addWeight({
+      name: 'vector_u',
+      shape: [1, this.kernel.shape.at(-1)!],
+      initializer: new TruncatedNormal({ stddev: 0.02 }),
+      trainable: false,
+    });
   }
   override call(inputs: Tensor, o: CallOptions = {}): Tensor {
     if (callTraining(o)) {

@@ -18,7 +18,9 @@ export interface PoolingOptions extends LayerOptions {
 }
 /** Pooling of any rank. */
 export abstract class BasePooling extends Layer {
-  static override get configKeys(): readonly ConfigKey[] { return ['pool_size', 'padding', 'strides', 'data_format']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['pool_size', 'padding', 'strides', 'data_format'];
+  }
   readonly poolSize: readonly number[];
   readonly strides: readonly number[];
   readonly padding: Padding;
@@ -28,7 +30,8 @@ export abstract class BasePooling extends Layer {
     super(o);
     this.kind = kind;
     this.poolSize = standardizeTuple(o.poolSize ?? 2, rank, 'pool_size');
-    this.strides = o.strides === null || o.strides === undefined ? this.poolSize : standardizeTuple(o.strides, rank, 'strides');
+    this.strides =
+      o.strides === null || o.strides === undefined ? this.poolSize : standardizeTuple(o.strides, rank, 'strides');
     this.padding = standardizePadding(o.padding ?? 'valid');
     this.dataFormat = dataFormatOf(o.dataFormat);
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
@@ -37,20 +40,33 @@ export abstract class BasePooling extends Layer {
   override call(inputs: Tensor): Tensor {
     return apply(this.className, [inputs], (x) => {
       const t = channelsFirst(x, this.dataFormat);
-      const padding = padsOf(t.shape.slice(2), this.poolSize, { strides: this.strides, padding: this.padding, dilationRate: this.poolSize.map(() => 1) });
+      const padding = padsOf(t.shape.slice(2), this.poolSize, {
+        strides: this.strides,
+        padding: this.padding,
+        dilationRate: this.poolSize.map(() => 1),
+      });
       const o = { window: this.poolSize, stride: this.strides, padding };
-      return channelsBack(this.kind === 'max' ? core.maxPool(t, o) : core.avgPool(t, { ...o, countIncludePad: false }), this.dataFormat);
+      return channelsBack(
+        this.kind === 'max' ? core.maxPool(t, o) : core.avgPool(t, { ...o, countIncludePad: false }),
+        this.dataFormat,
+      );
     });
   }
 }
 
-export interface MaxPooling1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface MaxPooling1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The largest value of each window of a sequence. */
 export class MaxPooling1D extends BasePooling {
   static override readonly className = 'MaxPooling1D';
-  constructor(o: PoolingOptions = {}) { super(1, 'max', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(1, 'max', o);
+  }
 }
-export interface MaxPooling2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface MaxPooling2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * The largest value of each window of an image.
  *
@@ -59,29 +75,47 @@ export interface MaxPooling2D { (...args: Parameters<this['call']>): ReturnType<
  */
 export class MaxPooling2D extends BasePooling {
   static override readonly className = 'MaxPooling2D';
-  constructor(o: PoolingOptions = {}) { super(2, 'max', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(2, 'max', o);
+  }
 }
-export interface MaxPooling3D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface MaxPooling3D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The largest value of each window of a volume. */
 export class MaxPooling3D extends BasePooling {
   static override readonly className = 'MaxPooling3D';
-  constructor(o: PoolingOptions = {}) { super(3, 'max', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(3, 'max', o);
+  }
 }
-export interface AveragePooling1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface AveragePooling1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The mean of each window of a sequence. */
 export class AveragePooling1D extends BasePooling {
   static override readonly className = 'AveragePooling1D';
-  constructor(o: PoolingOptions = {}) { super(1, 'average', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(1, 'average', o);
+  }
 }
-export interface AveragePooling2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface AveragePooling2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The mean of each window of an image. */
 export class AveragePooling2D extends BasePooling {
   static override readonly className = 'AveragePooling2D';
-  constructor(o: PoolingOptions = {}) { super(2, 'average', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(2, 'average', o);
+  }
 }
-export interface AveragePooling3D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface AveragePooling3D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** The mean of each window of a volume. */
 export class AveragePooling3D extends BasePooling {
   static override readonly className = 'AveragePooling3D';
-  constructor(o: PoolingOptions = {}) { super(3, 'average', o); }
+  constructor(o: PoolingOptions = {}) {
+    super(3, 'average', o);
+  }
 }

@@ -7,7 +7,9 @@ import type { Variable } from '../../tensor/variable.js';
 import { knownSize } from '../core/dense.js';
 import { Layer, type ConfigKey, type LayerOptions } from '../layer.js';
 
-export interface Rescaling { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Rescaling {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * `x * scale + offset`; scale and offset may be one value per channel.
  *
@@ -17,7 +19,9 @@ export interface Rescaling { (...args: Parameters<this['call']>): ReturnType<thi
 export class Rescaling extends Layer {
   static override readonly className = 'Rescaling';
   static override readonly positional: readonly string[] = ['scale'];
-  static override get configKeys(): readonly ConfigKey[] { return ['scale', 'offset']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['scale', 'offset'];
+  }
   readonly scale: number | readonly number[];
   readonly offset: number | readonly number[];
   constructor(scale: number | readonly number[], o: LayerOptions & { offset?: number | readonly number[] } = {}) {
@@ -32,7 +36,9 @@ export class Rescaling extends Layer {
   }
 }
 
-export interface Normalization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Normalization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * `(x - mean) / max(sqrt(variance), 1e-7)` with statistics that are given, or found by `adapt(data)`.
  *
@@ -43,7 +49,9 @@ export interface Normalization { (...args: Parameters<this['call']>): ReturnType
  */
 export class Normalization extends Layer {
   static override readonly className = 'Normalization';
-  static override get configKeys(): readonly ConfigKey[] { return ['axis', 'invert', 'mean', 'variance']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['axis', 'invert', 'mean', 'variance'];
+  }
   readonly axis: readonly number[];
   readonly invert: boolean;
   readonly mean: core.NestedArray | null;
@@ -53,17 +61,29 @@ export class Normalization extends Layer {
   count!: Variable;
   private kept: readonly number[] = [];
 
-  constructor(o: LayerOptions & { axis?: number | readonly number[] | null; mean?: core.NestedArray | null; variance?: core.NestedArray | null; invert?: boolean } = {}) {
+  constructor(
+    o: LayerOptions & {
+      axis?: number | readonly number[] | null;
+      mean?: core.NestedArray | null;
+      variance?: core.NestedArray | null;
+      invert?: boolean;
+    } = {},
+  ) {
     super(o);
     this.axis = o.axis === null ? [] : typeof o.axis === 'object' ? [...o.axis] : [o.axis ?? -1];
     this.invert = o.invert ?? false;
     this.mean = o.mean ?? null;
     this.variance = o.variance ?? null;
-    if ((this.mean === null) !== (this.variance === null)) throw new core.ValueError(`When setting values directly, both \`mean\` and \`variance\` must be set. Received: mean=${String(this.mean)} and variance=${String(this.variance)}`);
+    if ((this.mean === null) !== (this.variance === null))
+      throw new core.ValueError(
+        `When setting values directly, both \`mean\` and \`variance\` must be set. Received: mean=${String(this.mean)} and variance=${String(this.variance)}`,
+      );
     this.supportsMasking = true;
   }
   override build(inputShape: Shape): void {
-    this.kept = this.axis.map((a) => core.normalizeAxis(`Layer '${this.name}'`, a, inputShape.length)).sort((a, b) => a - b);
+    this.kept = this.axis
+      .map((a) => core.normalizeAxis(`Layer '${this.name}'`, a, inputShape.length))
+      .sort((a, b) => a - b);
     const shape = this.kept.map((a) => knownSize(this, inputShape, a));
     if (this.mean !== null) return;
     this.adaptMean = this.addWeight({ name: 'mean', shape, initializer: 'zeros', trainable: false });
@@ -73,13 +93,20 @@ export class Normalization extends Layer {
   /** Finds mean and variance over all axes but `axis`. */
   adapt(data: TensorLike): void {
     const x = asTensor(data);
-    if (this.mean !== null) throw new core.ValueError(`Layer '${this.name}': \`adapt\` cannot be called when mean and variance are given.`);
+    if (this.mean !== null)
+      throw new core.ValueError(`Layer '${this.name}': \`adapt\` cannot be called when mean and variance are given.`);
     if (!this.built) this.build(x.shape);
     const [mean, variance] = applyMany('Moments', [x.cast(this.dtype)], (t) => {
-      const m = core.moments(t, t.shape.map((_, i) => i).filter((i) => !this.kept.includes(i)));
+      const m = core.moments(
+        t,
+        t.shape.map((_, i) => i).filter((i) => !this.kept.includes(i)),
+      );
       return [m.mean, m.variance];
     }) as [Tensor, Tensor];
-    if (formatShape(mean.shape) !== formatShape(this.adaptMean.shape)) throw new core.ValueError(`Layer '${this.name}' was built for statistics of shape ${formatShape(this.adaptMean.shape)}, but adapt() is being called with data of shape ${formatShape(x.shape)}`);
+    if (formatShape(mean.shape) !== formatShape(this.adaptMean.shape))
+      throw new core.ValueError(
+        `Layer '${this.name}' was built for statistics of shape ${formatShape(this.adaptMean.shape)}, but adapt() is being called with data of shape ${formatShape(x.shape)}`,
+      );
     this.adaptMean.assign(mean);
     this.adaptVariance.assign(variance);
   }
@@ -87,7 +114,11 @@ export class Normalization extends Layer {
   private spread(value: TensorLike, x: Tensor): Tensor {
     const shape = x.shape.map((_, i) => (this.kept.includes(i) ? x.shape[i]! : 1));
     return apply('BroadcastTo', [value], (t) => {
-      const own = t.ndim ? shape.map((n, i) => (this.kept.includes(i) ? (t.shape[t.ndim - this.kept.length + this.kept.indexOf(i)] ?? 1) : 1)) : shape.map(() => 1);
+      const own = t.ndim
+        ? shape.map((n, i) =>
+            this.kept.includes(i) ? (t.shape[t.ndim - this.kept.length + this.kept.indexOf(i)] ?? 1) : 1,
+          )
+        : shape.map(() => 1);
       return core.reshape(t, own as readonly number[]);
     });
   }

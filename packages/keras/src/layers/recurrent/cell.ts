@@ -35,8 +35,10 @@ export interface GatedCellOptions extends CellOptions {
 
 const share = (rate: number | undefined): number => Math.min(1, Math.max(0, rate ?? 0));
 /** An activation of this face as a function of core tensors. */
-export const onCore = (f: activations.Activation | null): ((x: core.Tensor) => core.Tensor) => (f ? (x) => f(new Tensor(x)).read() : (x) => x);
-export const zeroState = (batchSize: number, size: number, dtype: string): Tensor => new Tensor(core.zeros([batchSize, size], coreDType('getInitialState', dtype)));
+export const onCore = (f: activations.Activation | null): ((x: core.Tensor) => core.Tensor) =>
+  f ? (x) => f(new Tensor(x)).read() : (x) => x;
+export const zeroState = (batchSize: number, size: number, dtype: string): Tensor =>
+  new Tensor(core.zeros([batchSize, size], coreDType('getInitialState', dtype)));
 
 export interface BaseCell extends WeightFields<'kernel' | 'recurrent' | 'bias'> {}
 /** A cell with the weights `kernel` [inputs, gates * units], `recurrent_kernel` [units, gates * units] and `bias`. */
@@ -70,21 +72,37 @@ export abstract class BaseCell extends Layer {
     this.seedGenerator = new SeedGenerator(this.seed);
   }
   protected makeWeights(inputShape: Shape, gates: number, biasShape: readonly number[]): void {
-    this.kernel = this.addWeight(weightOptions(this, 'kernel', { name: 'kernel', shape: [knownSize(this, inputShape), this.units * gates] }));
-    this.recurrentKernel = this.addWeight(weightOptions(this, 'recurrent', { name: 'recurrent_kernel', shape: [this.units, this.units * gates] }));
-    if (this.useBias) this.bias = this.addWeight({ ...weightOptions(this, 'bias', { name: 'bias', shape: biasShape }), initializer: this.biasStart() });
+    this.kernel = this.addWeight(
+      weightOptions(this, 'kernel', { name: 'kernel', shape: [knownSize(this, inputShape), this.units * gates] }),
+    );
+    this.recurrentKernel = this.addWeight(
+      weightOptions(this, 'recurrent', { name: 'recurrent_kernel', shape: [this.units, this.units * gates] }),
+    );
+    if (this.useBias)
+      this.bias = this.addWeight({
+        ...weightOptions(this, 'bias', { name: 'bias', shape: biasShape }),
+        initializer: this.biasStart(),
+      });
   }
-  protected biasStart(): BaseCell['biasInitializer'] | ((shape: readonly number[], o: { dtype: string }) => Tensor) { return this.biasInitializer; }
+  protected biasStart(): BaseCell['biasInitializer'] | ((shape: readonly number[], o: { dtype: string }) => Tensor) {
+    return this.biasInitializer;
+  }
   getInitialState(o: { batchSize: number }): Tensor[] {
-    return (typeof this.stateSize === 'number' ? [this.stateSize] : this.stateSize).map((n) => zeroState(o.batchSize, n, this.dtype));
+    return (typeof this.stateSize === 'number' ? [this.stateSize] : this.stateSize).map((n) =>
+      zeroState(o.batchSize, n, this.dtype),
+    );
   }
 
   /** Inputs and state with dropout, when training. The masks are drawn at the first step of a sequence. */
   protected dropped(inputs: Tensor, state: Tensor, training: boolean): [Tensor, Tensor] {
     if (!training) return [inputs, state];
-    const draw = (like: Tensor, rate: number): Tensor => apply('DropoutMask', [like], (x) => core.dropout(core.onesLike(x), rate, { generator: this.seedGenerator.generator }));
+    const draw = (like: Tensor, rate: number): Tensor =>
+      apply('DropoutMask', [like], (x) =>
+        core.dropout(core.onesLike(x), rate, { generator: this.seedGenerator.generator }),
+      );
     if (this.dropout > 0 && this.dropout < 1) inputs = inputs.mul((this.inputMask ??= draw(inputs, this.dropout)));
-    if (this.recurrentDropout > 0 && this.recurrentDropout < 1) state = state.mul((this.stateMask ??= draw(state, this.recurrentDropout)));
+    if (this.recurrentDropout > 0 && this.recurrentDropout < 1)
+      state = state.mul((this.stateMask ??= draw(state, this.recurrentDropout)));
     return [inputs, state];
   }
   /** Forgets the dropout masks: RNN does so around each sequence. */
@@ -95,8 +113,17 @@ export abstract class BaseCell extends Layer {
 }
 /** Config keys that all cells share. */
 export const cellKeys = (gated: boolean, extra: readonly ConfigKey[], last: readonly ConfigKey[] = []): ConfigKey[] => [
-  'units', ['activation', activations.serialize], ...(gated ? ([['recurrent_activation', activations.serialize]] as const) : []), 'use_bias', ...extra,
-  ...weightKeys(['kernel', 'recurrent', 'bias']), 'dropout', 'recurrent_dropout', ...last, 'seed',
+  'units',
+  ['activation', activations.serialize],
+  ...(gated ? ([['recurrent_activation', activations.serialize]] as const) : []),
+  'use_bias',
+  ...extra,
+  ...weightKeys(['kernel', 'recurrent', 'bias']),
+  'dropout',
+  'recurrent_dropout',
+  ...last,
+  'seed',
 ];
 /** The tensors of a cell's call, with the bias if there is one. */
-export const withBias = (inputs: readonly (Tensor | Variable)[], bias: Variable | null): (Tensor | Variable)[] => (bias ? [...inputs, bias] : [...inputs]);
+export const withBias = (inputs: readonly (Tensor | Variable)[], bias: Variable | null): (Tensor | Variable)[] =>
+  bias ? [...inputs, bias] : [...inputs];

@@ -33,7 +33,9 @@ export interface RNNCallOptions extends CallOptions {
   /** The first states, instead of zeros. */
   initialState?: Tensor | readonly Nested<Tensor>[] | null;
 }
-export interface RNN { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface RNN {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Runs a cell over [batch, steps, ...]. A cell is a layer with `stateSize` whose `call(inputs, states)` returns `[output, newStates]`.
  *
@@ -44,7 +46,9 @@ export interface RNN { (...args: Parameters<this['call']>): ReturnType<this['cal
 export class RNN extends Layer {
   static override readonly className: string = 'RNN';
   static override readonly positional: readonly string[] = ['cell'];
-  static override get configKeys(): readonly ConfigKey[] { return ['return_sequences', 'return_state', 'go_backwards', 'stateful', 'unroll', 'zero_output_for_mask', 'cell']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['return_sequences', 'return_state', 'go_backwards', 'stateful', 'unroll', 'zero_output_for_mask', 'cell'];
+  }
   readonly cell: Cell;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
@@ -69,17 +73,26 @@ export class RNN extends Layer {
     this.stateSize = typeof one.stateSize === 'number' ? [one.stateSize] : one.stateSize;
     Object.defineProperty(this, 'kept', { enumerable: false, writable: true, value: null });
   }
-  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T { return construct(this, { ...config, cell: nested(resolve, config['cell']) }); }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
+    return construct(this, { ...config, cell: nested(resolve, config['cell']) });
+  }
 
   /** The states of a stateful layer; null before it is built. */
-  get states(): readonly Nested<Variable>[] | null { return this.kept?.states ?? null; }
+  get states(): readonly Nested<Variable>[] | null {
+    return this.kept?.states ?? null;
+  }
   override build(sequencesShape: Shape, ..._more: Open[]): void {
     const [batch = null, , ...rest] = sequencesShape;
     if (!this.cell.built) this.cell.build([batch, ...rest]);
     if (!this.stateful || this.kept) return;
-    if (batch === null) throw new core.ValueError(`When using \`stateful=True\` in a RNN, the batch size must be static. Found dynamic batch size: sequence.shape=${formatShape(sequencesShape)}`);
+    if (batch === null)
+      throw new core.ValueError(
+        `When using \`stateful=True\` in a RNN, the batch size must be static. Found dynamic batch size: sequence.shape=${formatShape(sequencesShape)}`,
+      );
     const zeros = this.getInitialState(batch);
-    const variables = withName(this, this.name, () => (flattenTree(zeros) as Tensor[]).map((z) => new Variable(z, { trainable: false, name: 'rnn_state' })));
+    const variables = withName(this, this.name, () =>
+      (flattenTree(zeros) as Tensor[]).map((z) => new Variable(z, { trainable: false, name: 'rnn_state' })),
+    );
     this.kept = { states: packTree(zeros, variables) as readonly Nested<Variable>[] };
   }
   getInitialState(batchSize: number): readonly Nested<Tensor>[] {
@@ -88,7 +101,8 @@ export class RNN extends Layer {
   }
   /** Sets the states of a stateful layer to zeros. */
   resetState(): void {
-    for (const v of flattenTree(this.states ?? []) as Variable[]) v.assign(apply('ZerosLike', [v], (x) => core.zerosLike(x)));
+    for (const v of flattenTree(this.states ?? []) as Variable[])
+      v.assign(apply('ZerosLike', [v], (x) => core.zerosLike(x)));
   }
   override computeMask(_inputs: unknown, mask: Nested<Tensor | null> | null): Nested<Tensor | null> | null {
     const output = this.returnSequences ? ((flattenTree(mask)[0] as Tensor | null) ?? null) : null;
@@ -101,14 +115,22 @@ export class RNN extends Layer {
     const states = isNested(given) ? (given as readonly Nested<Tensor>[]) : [given as Tensor];
     const mask = o.mask ? ((flattenTree(o.mask)[0] as Tensor | null) ?? null) : null;
     const extra = askedOptions(this.cell.call).training ? { training: callTraining(o) } : null;
-    const cell = this.cell as unknown as (x: Tensor, states: readonly Nested<Tensor>[], o?: object) => [Tensor, Nested<Tensor>];
+    const cell = this.cell as unknown as (
+      x: Tensor,
+      states: readonly Nested<Tensor>[],
+      o?: object,
+    ) => [Tensor, Nested<Tensor>];
     this.resetDropout(this.cell);
     const result = runTimeLoop(sequences, {
       step: (x, s) => {
         const [output, next] = extra ? cell(x, s, extra) : cell(x, s);
         return [output, isNested(next) ? (next as readonly Nested<Tensor>[]) : [next]];
       },
-      states, mask, goBackwards: this.goBackwards, zeroOutputForMask: this.zeroOutputForMask, returnSequences: this.returnSequences,
+      states,
+      mask,
+      goBackwards: this.goBackwards,
+      zeroOutputForMask: this.zeroOutputForMask,
+      returnSequences: this.returnSequences,
     });
     this.resetDropout(this.cell);
     if (this.stateful) {
@@ -120,7 +142,9 @@ export class RNN extends Layer {
   private currentStates(batch: number): readonly Nested<Tensor>[] {
     const first = flattenTree(this.states)[0] as Variable;
     if (first.shape[0] !== batch) {
-      throw new core.ValueError(`If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of the initial state. \n- Expected batch size: ${first.shape[0]}\n- Received batch size: ${batch}`);
+      throw new core.ValueError(
+        `If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of the initial state. \n- Expected batch size: ${first.shape[0]}\n- Received batch size: ${batch}`,
+      );
     }
     return mapTree((v) => (v as Variable).value, this.states) as readonly Nested<Tensor>[];
   }
@@ -133,26 +157,38 @@ export class RNN extends Layer {
 /** The config of a layer that makes its own cell: settings of the loop, then those of the cell. */
 export function flatConfig(base: Config, cell: Layer, without: readonly string[] = []): Config {
   const { cell: _, ...loop } = base;
-  const own = Object.entries(cell.getConfig()).filter(([key]) => !['name', 'trainable', 'dtype', ...without].includes(key));
+  const own = Object.entries(cell.getConfig()).filter(
+    ([key]) => !['name', 'trainable', 'dtype', ...without].includes(key),
+  );
   return { activity_regularizer: null, ...loop, ...Object.fromEntries(own) };
 }
 const cellOptions = <O extends CellOptions>(o: O, name: string): O => ({ ...o, name, activityRegularizer: null });
 
-export interface SimpleRNN { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SimpleRNN {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** `h' = activation(x kernel + bias + h recurrent_kernel)` over a sequence. */
 export class SimpleRNN extends RNN {
   static override readonly className = 'SimpleRNN';
   static override readonly positional: readonly string[] = ['units'];
-  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T { return construct(this, config); }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T {
+    return construct(this, config);
+  }
   constructor(units: number, o: RNNOptions & CellOptions = {}) {
     super(new SimpleRNNCell(units, cellOptions(o, 'simple_rnn_cell')), o);
     this.inputSpec = new InputSpec({ ndim: 3 });
   }
-  get units(): number { return (this.cell as SimpleRNNCell).units; }
-  override getConfig(): Config { return flatConfig(super.getConfig(), this.cell, ['seed']); }
+  get units(): number {
+    return (this.cell as SimpleRNNCell).units;
+  }
+  override getConfig(): Config {
+    return flatConfig(super.getConfig(), this.cell, ['seed']);
+  }
 }
 
-export interface LSTM { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface LSTM {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Long short-term memory over a sequence; states [h, c].
  *
@@ -162,28 +198,48 @@ export interface LSTM { (...args: Parameters<this['call']>): ReturnType<this['ca
 export class LSTM extends RNN {
   static override readonly className = 'LSTM';
   static override readonly positional: readonly string[] = ['units'];
-  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T { return construct(this, config); }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T {
+    return construct(this, config);
+  }
   constructor(units: number, o: RNNOptions & GatedCellOptions & { unitForgetBias?: boolean } = {}) {
     super(new LSTMCell(units, cellOptions(o, 'lstm_cell')), o);
     this.inputSpec = new InputSpec({ ndim: 3 });
   }
-  get units(): number { return (this.cell as LSTMCell).units; }
-  get activation(): activations.Activation | null { return (this.cell as LSTMCell).activation; }
-  get recurrentActivation(): activations.Activation | null { return (this.cell as LSTMCell).recurrentActivation; }
-  override getConfig(): Config { return flatConfig(super.getConfig(), this.cell); }
+  get units(): number {
+    return (this.cell as LSTMCell).units;
+  }
+  get activation(): activations.Activation | null {
+    return (this.cell as LSTMCell).activation;
+  }
+  get recurrentActivation(): activations.Activation | null {
+    return (this.cell as LSTMCell).recurrentActivation;
+  }
+  override getConfig(): Config {
+    return flatConfig(super.getConfig(), this.cell);
+  }
 }
 
-export interface GRU { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface GRU {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Gated recurrent unit over a sequence. */
 export class GRU extends RNN {
   static override readonly className = 'GRU';
   static override readonly positional: readonly string[] = ['units'];
-  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T { return construct(this, config); }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, _resolve?: Resolve): T {
+    return construct(this, config);
+  }
   constructor(units: number, o: RNNOptions & GatedCellOptions & { resetAfter?: boolean } = {}) {
     super(new GRUCell(units, cellOptions(o, 'gru_cell')), o);
     this.inputSpec = new InputSpec({ ndim: 3 });
   }
-  get units(): number { return (this.cell as GRUCell).units; }
-  get resetAfter(): boolean { return (this.cell as GRUCell).resetAfter; }
-  override getConfig(): Config { return flatConfig(super.getConfig(), this.cell); }
+  get units(): number {
+    return (this.cell as GRUCell).units;
+  }
+  get resetAfter(): boolean {
+    return (this.cell as GRUCell).resetAfter;
+  }
+  override getConfig(): Config {
+    return flatConfig(super.getConfig(), this.cell);
+  }
 }

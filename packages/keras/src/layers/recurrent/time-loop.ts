@@ -18,7 +18,13 @@ export interface TimeLoop {
 const stepOf = (x: Tensor, t: number): Tensor => apply('Step', [x], (v) => core.select(v, 1, t));
 /** `a` where the mask [batch] is true, else `b`. */
 const choose = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
-  apply('Where', [mask, a, b], (m, x, y) => core.where(core.reshape(core.cast(m!, 'bool'), [m!.shape[0]!, ...Array.from({ length: x!.ndim - 1 }, () => 1)]), x!, y!));
+  apply('Where', [mask, a, b], (m, x, y) =>
+    core.where(
+      core.reshape(core.cast(m!, 'bool'), [m!.shape[0]!, ...Array.from({ length: x!.ndim - 1 }, () => 1)]),
+      x!,
+      y!,
+    ),
+  );
 
 /** Runs the steps over [batch, steps, ...]. The outputs of a loop that goes backwards stay in the order in which they were made. */
 export function runTimeLoop(sequences: Tensor, loop: TimeLoop): { output: Tensor; states: readonly Nested<Tensor>[] } {
@@ -33,10 +39,14 @@ export function runTimeLoop(sequences: Tensor, loop: TimeLoop): { output: Tensor
     const [y, next] = loop.step(stepOf(sequences, t), states);
     if (loop.mask) {
       const on = stepOf(loop.mask, t);
-      const before: Tensor = output && !loop.zeroOutputForMask ? output : apply('ZerosLike', [y], (x) => core.zerosLike(x));
+      const before: Tensor =
+        output && !loop.zeroOutputForMask ? output : apply('ZerosLike', [y], (x) => core.zerosLike(x));
       const old = flattenTree(states) as Tensor[];
       output = choose(on, y, before);
-      states = packTree(next, (flattenTree(next) as Tensor[]).map((s, i) => choose(on, s, old[i]!))) as readonly Nested<Tensor>[];
+      states = packTree(
+        next,
+        (flattenTree(next) as Tensor[]).map((s, i) => choose(on, s, old[i]!)),
+      ) as readonly Nested<Tensor>[];
     } else {
       output = y;
       states = next;
@@ -44,6 +54,20 @@ export function runTimeLoop(sequences: Tensor, loop: TimeLoop): { output: Tensor
     outputs.push(output);
   }
   if (!loop.returnSequences) return { output: output!, states };
-  if (steps < length) return { output: apply('Repeat', [output!], (x) => core.expand(core.unsqueeze(x, 1), [x.shape[0]!, length, ...x.shape.slice(1)])), states };
-  return { output: new Tensor(core.stack(outputs.map((y) => y.read()), 1)), states };
+  if (steps < length)
+    return {
+      output: apply('Repeat', [output!], (x) =>
+        core.expand(core.unsqueeze(x, 1), [x.shape[0]!, length, ...x.shape.slice(1)]),
+      ),
+      states,
+    };
+  return {
+    output: new Tensor(
+      core.stack(
+        outputs.map((y) => y.read()),
+        1,
+      ),
+    ),
+    states,
+  };
 }

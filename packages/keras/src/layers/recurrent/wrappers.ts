@@ -10,19 +10,28 @@ import { askedOptions } from '../call-arguments.js';
 import { callTraining, Layer, type CallOptions, type ConfigKey, type LayerOptions, type Open } from '../layer.js';
 import { RNN, type RNNCallOptions } from './rnn.js';
 
-export interface Wrapper { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Wrapper {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** A layer around one other layer. */
 export class Wrapper extends Layer {
   static override readonly className: string = 'Wrapper';
   static override readonly positional: readonly string[] = ['layer'];
-  static override get configKeys(): readonly ConfigKey[] { return ['layer']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['layer'];
+  }
   readonly layer: Layer;
   constructor(layer: Layer, o: LayerOptions = {}) {
-    if (!(layer instanceof Layer)) throw new core.ValueError(`Layer ${String(layer)} supplied to Wrapper isn't a supported layer type. Please ensure wrapped layer is a valid Keras layer.`);
+    if (!(layer instanceof Layer))
+      throw new core.ValueError(
+        `Layer ${String(layer)} supplied to Wrapper isn't a supported layer type. Please ensure wrapped layer is a valid Keras layer.`,
+      );
     super(o);
     this.layer = layer;
   }
-  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T { return construct(this, { ...config, layer: nested(resolve, config['layer']) }); }
+  static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
+    return construct(this, { ...config, layer: nested(resolve, config['layer']) });
+  }
   override build(inputShape: Shape, ..._more: Open[]): void {
     if (!this.layer.built) this.layer.build(inputShape);
   }
@@ -38,7 +47,9 @@ const merges: Readonly<Record<Exclude<MergeMode, null>, (a: Tensor, b: Tensor) =
   mul: (a, b) => a.mul(b),
 };
 
-export interface Bidirectional { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Bidirectional {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Runs a recurrent layer forwards and a copy of it backwards, and merges the outputs.
  *
@@ -53,29 +64,49 @@ export class Bidirectional extends Layer {
   readonly mergeMode: MergeMode;
 
   constructor(layer: RNN, o: LayerOptions & { mergeMode?: MergeMode; backwardLayer?: RNN | null } = {}) {
-    if (!(layer instanceof RNN)) throw new core.ValueError(`Please initialize \`Bidirectional\` layer with a \`keras.layers.RNN\` instance (LSTM, GRU, SimpleRNN, RNN). Received: ${String(layer)}`);
+    if (!(layer instanceof RNN))
+      throw new core.ValueError(
+        `Please initialize \`Bidirectional\` layer with a \`keras.layers.RNN\` instance (LSTM, GRU, SimpleRNN, RNN). Received: ${String(layer)}`,
+      );
     super(o);
     this.mergeMode = o.mergeMode === undefined ? 'concat' : o.mergeMode;
-    if (!mergeModes.includes(this.mergeMode)) throw new core.ValueError(`Invalid merge mode. Received: ${String(this.mergeMode)}. Merge mode should be one of {"sum", "mul", "ave", "concat", null}`);
-    const named = (prefix: string): string => `${prefix}_${layer.name.startsWith(`${prefix}_`) ? layer.name.slice(prefix.length + 1) : layer.name}`;
+    if (!mergeModes.includes(this.mergeMode))
+      throw new core.ValueError(
+        `Invalid merge mode. Received: ${String(this.mergeMode)}. Merge mode should be one of {"sum", "mul", "ave", "concat", null}`,
+      );
+    const named = (prefix: string): string =>
+      `${prefix}_${layer.name.startsWith(`${prefix}_`) ? layer.name.slice(prefix.length + 1) : layer.name}`;
     this.forwardLayer = cloneLayer(layer, { name: named('forward') });
     this.backwardLayer = o.backwardLayer ?? cloneLayer(layer, { name: named('backward'), go_backwards: true });
     const [forward, backward] = [this.forwardLayer, this.backwardLayer];
     if (forward.goBackwards === backward.goBackwards) {
-      throw new core.ValueError(`Forward layer and backward layer should have different \`goBackwards\` value. Received: forwardLayer.goBackwards ${forward.goBackwards}, backwardLayer.goBackwards=${backward.goBackwards}`);
+      throw new core.ValueError(
+        `Forward layer and backward layer should have different \`goBackwards\` value. Received: forwardLayer.goBackwards ${forward.goBackwards}, backwardLayer.goBackwards=${backward.goBackwards}`,
+      );
     }
     for (const key of ['stateful', 'returnSequences', 'returnState'] as const) {
-      if (forward[key] !== backward[key]) throw new core.ValueError(`Forward layer and backward layer are expected to have the same value for attribute "${key}", got "${forward[key]}" for forward layer and "${backward[key]}" for backward layer`);
+      if (forward[key] !== backward[key])
+        throw new core.ValueError(
+          `Forward layer and backward layer are expected to have the same value for attribute "${key}", got "${forward[key]}" for forward layer and "${backward[key]}" for backward layer`,
+        );
     }
     for (const l of [forward, backward]) l.zeroOutputForMask = l.returnSequences;
     this.supportsMasking = true;
     this.inputSpec = layer.inputSpec;
   }
   static override fromConfig<T>(this: Constructible<T>, config: Config, resolve?: Resolve): T {
-    return construct(this, { ...config, layer: nested(resolve, config['layer']), backward_layer: nested(resolve, config['backward_layer'] ?? null) });
+    return construct(this, {
+      ...config,
+      layer: nested(resolve, config['layer']),
+      backward_layer: nested(resolve, config['backward_layer'] ?? null),
+    });
   }
-  get returnSequences(): boolean { return this.forwardLayer.returnSequences; }
-  get returnState(): boolean { return this.forwardLayer.returnState; }
+  get returnSequences(): boolean {
+    return this.forwardLayer.returnSequences;
+  }
+  get returnState(): boolean {
+    return this.forwardLayer.returnState;
+  }
   override build(inputShape: Shape, ..._more: Open[]): void {
     for (const l of [this.forwardLayer, this.backwardLayer]) if (!l.built) l.build(inputShape);
   }
@@ -107,11 +138,18 @@ export class Bidirectional extends Layer {
     this.backwardLayer.resetState();
   }
   override getConfig(): Config {
-    return { ...super.getConfig(), merge_mode: this.mergeMode, layer: this.forwardLayer.serialize(), backward_layer: this.backwardLayer.serialize() };
+    return {
+      ...super.getConfig(),
+      merge_mode: this.mergeMode,
+      layer: this.forwardLayer.serialize(),
+      backward_layer: this.backwardLayer.serialize(),
+    };
   }
 }
 
-export interface TimeDistributed { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface TimeDistributed {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * Applies a layer to every step of [batch, steps, ...].
  *
@@ -125,27 +163,43 @@ export class TimeDistributed extends Wrapper {
     this.supportsMasking = true;
   }
   override build(inputShape: Shape): void {
-    if (inputShape.length < 3) throw new core.ValueError(`\`TimeDistributed\` Layer should be passed an \`inputShape\` with at least 3 dimensions, received: ${formatShape(inputShape)}`);
+    if (inputShape.length < 3)
+      throw new core.ValueError(
+        `\`TimeDistributed\` Layer should be passed an \`inputShape\` with at least 3 dimensions, received: ${formatShape(inputShape)}`,
+      );
     super.build([inputShape[0]!, ...inputShape.slice(2)]);
   }
   override call(inputs: Tensor, o: CallOptions = {}): Tensor {
     const mask = (flattenTree(o.mask ?? null)[0] as Tensor | null) ?? null;
     if (mask && (mask.ndim < 2 || mask.shape[0] !== inputs.shape[0] || mask.shape[1] !== inputs.shape[1])) {
-      throw new core.ValueError(`The \`mask\` passed to the \`TimeDistributed\` layer has a shape ${formatShape(mask.shape)} that is incompatible with the input shape ${formatShape(inputs.shape)}. The first two dimensions of the mask (batch size and timesteps) must match the input's first two dimensions. Expected mask shape prefix: ${formatShape(inputs.shape.slice(0, 2))}.`);
+      throw new core.ValueError(
+        `The \`mask\` passed to the \`TimeDistributed\` layer has a shape ${formatShape(mask.shape)} that is incompatible with the input shape ${formatShape(inputs.shape)}. The first two dimensions of the mask (batch size and timesteps) must match the input's first two dimensions. Expected mask shape prefix: ${formatShape(inputs.shape.slice(0, 2))}.`,
+      );
     }
     const length = inputs.shape[1]!;
     const asks = askedOptions(this.layer.call);
     const at = (x: Tensor, t: number): Tensor => apply('Step', [x], (v) => core.select(v, 1, t));
     const one = (t: number): core.Tensor => {
-      const options = { ...(asks.mask && mask && { mask: at(mask, t) }), ...(asks.training && { training: callTraining(o) }) };
-      const y: unknown = Object.keys(options).length ? this.layer.call(at(inputs, t), options) : this.layer.call(at(inputs, t));
-      if (!(y instanceof Tensor)) throw new core.ValueError(`TimeDistributed: layer '${this.layer.name}' must return one tensor`);
+      const options = {
+        ...(asks.mask && mask && { mask: at(mask, t) }),
+        ...(asks.training && { training: callTraining(o) }),
+      };
+      const y: unknown = Object.keys(options).length
+        ? this.layer.call(at(inputs, t), options)
+        : this.layer.call(at(inputs, t));
+      if (!(y instanceof Tensor))
+        throw new core.ValueError(`TimeDistributed: layer '${this.layer.name}' must return one tensor`);
       return y.read();
     };
     if (isInferring()) {
       const first = one(0);
       return new Tensor(core.expand(core.unsqueeze(first, 1), [first.shape[0]!, length, ...first.shape.slice(1)]));
     }
-    return new Tensor(core.stack(Array.from({ length }, (_, t) => one(t)), 1));
+    return new Tensor(
+      core.stack(
+        Array.from({ length }, (_, t) => one(t)),
+        1,
+      ),
+    );
   }
 }

@@ -24,11 +24,16 @@ export abstract class NoiseLayer extends Layer {
   }
   protected abstract noise(x: core.Tensor, generator: core.Generator): core.Tensor;
   override call(inputs: Tensor, o: Pick<CallOptions, 'training'> = {}): Tensor {
-    return callTraining(o) ? apply(this.className, [inputs], (x) => this.noise(x, this.seedGenerator.generator)) : inputs;
+    return callTraining(o)
+      ? apply(this.className, [inputs], (x) => this.noise(x, this.seedGenerator.generator))
+      : inputs;
   }
 }
 function checkRate(rate: number): number {
-  if (!(rate >= 0 && rate <= 1)) throw new core.ValueError(`Invalid value received for argument \`rate\`. Expected a float value between 0 and 1. Received: rate=${rate}`);
+  if (!(rate >= 0 && rate <= 1))
+    throw new core.ValueError(
+      `Invalid value received for argument \`rate\`. Expected a float value between 0 and 1. Received: rate=${rate}`,
+    );
   return rate;
 }
 
@@ -37,9 +42,12 @@ export interface DropoutLayerOptions extends NoiseOptions {
   noiseShape?: Shape | null;
 }
 /** Shape of the noise for an input of this shape. */
-const noiseSizes = (noiseShape: Shape | null, shape: readonly number[]): readonly number[] => (noiseShape ? noiseShape.map((d, i) => d ?? shape[i]!) : shape);
+const noiseSizes = (noiseShape: Shape | null, shape: readonly number[]): readonly number[] =>
+  noiseShape ? noiseShape.map((d, i) => d ?? shape[i]!) : shape;
 
-export interface Dropout { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface Dropout {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /**
  * In training, sets a share `rate` of the inputs to 0 and multiplies the others by `1 / (1 - rate)`.
  *
@@ -49,7 +57,9 @@ export interface Dropout { (...args: Parameters<this['call']>): ReturnType<this[
 export class Dropout extends NoiseLayer {
   static override readonly className: string = 'Dropout';
   static override readonly positional: readonly string[] = ['rate'];
-  static override get configKeys(): readonly ConfigKey[] { return ['rate', 'seed', 'noise_shape']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['rate', 'seed', 'noise_shape'];
+  }
   readonly rate: number;
   readonly noiseShape: Shape | null;
   constructor(rate: number, o: DropoutLayerOptions = {}) {
@@ -60,7 +70,9 @@ export class Dropout extends NoiseLayer {
   protected override noise(x: core.Tensor, generator: core.Generator): core.Tensor {
     return core.dropout(x, this.rate, { generator, shape: this.shapeOfNoise(x.shape) });
   }
-  protected shapeOfNoise(shape: readonly number[]): readonly number[] { return noiseSizes(this.noiseShape, shape); }
+  protected shapeOfNoise(shape: readonly number[]): readonly number[] {
+    return noiseSizes(this.noiseShape, shape);
+  }
 }
 export interface SpatialDropoutOptions extends NoiseOptions {
   dataFormat?: string | null;
@@ -76,38 +88,60 @@ export abstract class BaseSpatialDropout extends Dropout {
     this.inputSpec = new InputSpec({ ndim: rank + 2 });
   }
   override getConfig(): Config {
-    return { rate: this.rate, seed: this.seed, name: this.name, dtype: this.dtype, ...(this.hasLayout && { data_format: this.dataFormat }) };
+    return {
+      rate: this.rate,
+      seed: this.seed,
+      name: this.name,
+      dtype: this.dtype,
+      ...(this.hasLayout && { data_format: this.dataFormat }),
+    };
   }
   protected override shapeOfNoise(shape: readonly number[]): readonly number[] {
     const channel = this.dataFormat === 'channels_first' ? 1 : shape.length - 1;
     return shape.map((n, i) => (i === 0 || i === channel ? n : 1));
   }
 }
-export interface SpatialDropout1D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SpatialDropout1D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Drops whole features of a sequence. */
 export class SpatialDropout1D extends BaseSpatialDropout {
   static override readonly className: string = 'SpatialDropout1D';
-  constructor(rate: number, o: NoiseOptions = {}) { super(1, rate, { ...o, dataFormat: 'channels_last' }); }
+  constructor(rate: number, o: NoiseOptions = {}) {
+    super(1, rate, { ...o, dataFormat: 'channels_last' });
+  }
 }
-export interface SpatialDropout2D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SpatialDropout2D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Drops whole channels of an image. */
 export class SpatialDropout2D extends BaseSpatialDropout {
   static override readonly className: string = 'SpatialDropout2D';
-  constructor(rate: number, o: SpatialDropoutOptions = {}) { super(2, rate, o); }
+  constructor(rate: number, o: SpatialDropoutOptions = {}) {
+    super(2, rate, o);
+  }
 }
-export interface SpatialDropout3D { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface SpatialDropout3D {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Drops whole channels of a volume. */
 export class SpatialDropout3D extends BaseSpatialDropout {
   static override readonly className: string = 'SpatialDropout3D';
-  constructor(rate: number, o: SpatialDropoutOptions = {}) { super(3, rate, o); }
+  constructor(rate: number, o: SpatialDropoutOptions = {}) {
+    super(3, rate, o);
+  }
 }
 
-export interface AlphaDropout { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface AlphaDropout {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Dropout for selu: keeps mean 0 and variance 1. */
 export class AlphaDropout extends NoiseLayer {
   static override readonly className = 'AlphaDropout';
   static override readonly positional: readonly string[] = ['rate'];
-  static override get configKeys(): readonly ConfigKey[] { return ['rate', 'seed', 'noise_shape']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['rate', 'seed', 'noise_shape'];
+  }
   readonly rate: number;
   readonly noiseShape: Shape | null;
   constructor(rate: number, o: DropoutLayerOptions = {}) {
@@ -119,12 +153,16 @@ export class AlphaDropout extends NoiseLayer {
     return core.alphaDropout(x, this.rate, { generator, shape: noiseSizes(this.noiseShape, x.shape) });
   }
 }
-export interface GaussianDropout { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface GaussianDropout {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** In training, multiplies by normal noise of mean 1 and standard deviation `sqrt(rate / (1 - rate))`. */
 export class GaussianDropout extends NoiseLayer {
   static override readonly className = 'GaussianDropout';
   static override readonly positional: readonly string[] = ['rate'];
-  static override get configKeys(): readonly ConfigKey[] { return ['rate', 'seed']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['rate', 'seed'];
+  }
   readonly rate: number;
   constructor(rate: number, o: NoiseOptions = {}) {
     super(o);
@@ -132,19 +170,29 @@ export class GaussianDropout extends NoiseLayer {
   }
   protected override noise(x: core.Tensor, generator: core.Generator): core.Tensor {
     if (!this.rate) return x;
-    return core.mul(x, core.normal(x.shape, { mean: 1, std: Math.sqrt(this.rate / (1 - this.rate)), dtype: x.dtype, generator }));
+    return core.mul(
+      x,
+      core.normal(x.shape, { mean: 1, std: Math.sqrt(this.rate / (1 - this.rate)), dtype: x.dtype, generator }),
+    );
   }
 }
-export interface GaussianNoise { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface GaussianNoise {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** In training, adds normal noise of standard deviation `stddev`. */
 export class GaussianNoise extends NoiseLayer {
   static override readonly className = 'GaussianNoise';
   static override readonly positional: readonly string[] = ['stddev'];
-  static override get configKeys(): readonly ConfigKey[] { return ['stddev', 'seed']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['stddev', 'seed'];
+  }
   readonly stddev: number;
   constructor(stddev: number, o: NoiseOptions = {}) {
     super(o);
-    if (!(stddev >= 0)) throw new core.ValueError(`Invalid value received for argument \`stddev\`. Expected a float value greater than or equal to 0. Received: stddev=${stddev}`);
+    if (!(stddev >= 0))
+      throw new core.ValueError(
+        `Invalid value received for argument \`stddev\`. Expected a float value greater than or equal to 0. Received: stddev=${stddev}`,
+      );
     this.stddev = stddev;
   }
   protected override noise(x: core.Tensor, generator: core.Generator): core.Tensor {
@@ -152,11 +200,15 @@ export class GaussianNoise extends NoiseLayer {
   }
 }
 
-export interface ActivityRegularization { (...args: Parameters<this['call']>): ReturnType<this['call']> }
+export interface ActivityRegularization {
+  (...args: Parameters<this['call']>): ReturnType<this['call']>;
+}
 /** Passes its input on, and adds `l1 * sum(|x|) + l2 * sum(x^2)`, divided by the batch size, to the loss. */
 export class ActivityRegularization extends Layer {
   static override readonly className = 'ActivityRegularization';
-  static override get configKeys(): readonly ConfigKey[] { return ['l1', 'l2']; }
+  static override get configKeys(): readonly ConfigKey[] {
+    return ['l1', 'l2'];
+  }
   readonly l1: number;
   readonly l2: number;
   constructor(o: LayerOptions & { l1?: number; l2?: number } = {}) {
@@ -166,7 +218,9 @@ export class ActivityRegularization extends Layer {
     this.supportsMasking = true;
     this.built = true;
   }
-  override call(inputs: Tensor): Tensor { return inputs; }
+  override call(inputs: Tensor): Tensor {
+    return inputs;
+  }
   override getConfig(): Config {
     const { activity_regularizer: _, ...config } = super.getConfig();
     return config;
