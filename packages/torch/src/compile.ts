@@ -22,12 +22,27 @@ export interface CompileOptions {
 export function compile<F extends (...args: never[]) => unknown>(f: F, o: CompileOptions = {}): Compiled<F> {
   if (!isNode(f)) return core.compile(f, o);
   const run = core.compile((...args: never[]) => f(...args), { name: f.constructor.name, ...o });
-  // Everything but the call is the module's.
-  return new Proxy(run, {
-    get: (_, key) => (key === 'traces' || key === 'captures' ? run[key] : (Reflect.get(f, key, f) as unknown)),
+  // Everything but the call is the module's; methods that return the module return the compiled one.
+  const call = (...args: never[]): unknown => run(...args);
+  const proxy: Compiled<F> = new Proxy(call, {
+    get(_, key) {
+      if (key === 'traces' || key === 'captures') return run[key];
+      const value: unknown = Reflect.get(f, key, f);
+      if (typeof value !== 'function' || isNode(value)) return value;
+      return (...args: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(value, f, args);
+        return result === f ? proxy : result;
+      };
+    },
     set: (_, key, value) => Reflect.set(f, key, value, f),
+    ownKeys: () => Reflect.ownKeys(f),
+    getOwnPropertyDescriptor(_, key) {
+      const field = Reflect.getOwnPropertyDescriptor(f, key);
+      return field && { ...field, configurable: true };
+    },
     getPrototypeOf: () => Object.getPrototypeOf(f) as object,
   }) as unknown as Compiled<F>;
+  return proxy;
 }
 
 /**

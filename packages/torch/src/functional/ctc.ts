@@ -1,6 +1,6 @@
 // Connectionist temporal classification (Graves et al. 2006): the likelihood of a label sequence under all its alignments.
 import * as core from '@nn/core';
-import { Tensor } from '../tensor/handle.js';
+import { isTraced, Tensor } from '../tensor/handle.js';
 import { type Reduction, reduced } from './loss.js';
 
 export interface CtcOptions {
@@ -16,7 +16,8 @@ function lengths(x: Tensor | readonly number[]): core.Tensor {
 /** Labels as one row per sequence, [n, longest]. */
 function rows(targets: core.Tensor, counts: core.Tensor): core.Tensor {
   if (targets.ndim === 2) return targets;
-  const longest = Math.max(0, ...core.dataSync(counts));
+  // While traced the lengths are not known; no sequence is longer than all labels together.
+  const longest = isTraced(counts) ? targets.size : Math.max(0, ...core.dataSync(counts));
   const first = core.cumsum(counts, 0, { exclusive: true });
   const place = core.add(core.unsqueeze(first, 1), core.iota([1, longest], 1));
   return core.take(targets, core.clamp(place, { min: 0, max: Math.max(0, targets.size - 1) }), 0);

@@ -5,7 +5,7 @@ import type { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { addBuffer, isNode, ModuleState, ownBuffers } from './tree.js';
 
-const copyTensor = (t: Tensor): Tensor => new Tensor(core.reshape(core.detach(t.value), [...t.shape]));
+const copyTensor = (t: Tensor): Tensor => new Tensor(core.detach(t.value));
 
 function copyValue(value: unknown): unknown {
   if (value instanceof Parameter) return new Parameter(copyTensor(value), { requiresGrad: value.requiresGrad });

@@ -1,5 +1,6 @@
 // Hooks: functions that a module calls before and after its forward, and with the gradients of its inputs and outputs.
 import * as core from '@nn/core';
+import { alias } from '../tensor/handle.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Hook, Hooks, Node } from './tree.js';
 
@@ -27,7 +28,7 @@ type Call = (module: Node, ...args: unknown[]) => unknown;
 
 /** A copy of the tensor whose gradient `seen` gets, and may replace. */
 function watched(t: Tensor, seen: (g: Tensor) => Tensor | null | undefined): Tensor {
-  const v = core.reshape(t.value, [...t.shape]);
+  const v = alias(t.value);
   if (v.edge) (v.edge.hooks ??= new Set()).add((g) => seen(new Tensor(g))?.value);
   return new Tensor(v, 'BackwardHookFunction');
 }

@@ -36,7 +36,7 @@ export interface Module {
  *   forward(x: Tensor): Tensor { return this.fc(x).mul(2); }
  * }
  * const twice = new Twice();
- * twice(torch.ones([1, 3])).shape // => [1, 2]
+ * twice(torch.ones([1, 3])).shape; // => [1, 2]
  * [...twice.namedParameters()].map(([name]) => name) // => ['fc.weight', 'fc.bias']
  */
 export abstract class Module extends core.Callable implements Node {

@@ -1,6 +1,6 @@
 // Tensors that belong to a module: parameters, which are trained, and buffers, which are only kept.
 import * as core from '@nn/core';
-import { promote, requireGrad } from '../tensor/handle.js';
+import { isTraced, promote, requireGrad } from '../tensor/handle.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -13,6 +13,11 @@ export class Parameter extends Tensor {
   constructor(data: Tensor, o: { requiresGrad?: boolean } = {}) {
     const on = o.requiresGrad ?? true;
     const value = core.detach(data.value);
+    if (isTraced(value)) {
+      throw new core.TraceError(
+        'a Parameter cannot be made from a value of a compiled function. Make modules before the function is called, or use a lazy module',
+      );
+    }
     if (on && !core.isFloat(value.dtype))
       throw new core.DTypeError(
         `Only Tensors of floating point and complex dtype can require gradients, this one is ${data.dtype}`,

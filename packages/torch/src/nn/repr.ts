@@ -11,7 +11,7 @@ function number(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
   const size = Math.abs(x);
   if (size !== 0 && (size < 1e-4 || size >= 1e16)) return x.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  throw new TypeError(`no Python text for ${typeof x}`);
+  return String(x);
 }
 
 /** Python's `repr` of a value: `True`, `None`, `(1, 2)`, `'same'`. */

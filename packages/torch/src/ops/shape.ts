@@ -1,6 +1,6 @@
 // Views: other shapes and orders of the same data. A change of a view in place changes its base.
 import * as core from '@nn/core';
-import { Tensor } from '../tensor/handle.js';
+import { alias, Tensor } from '../tensor/handle.js';
 import { isContiguous, reshapedStrides, rowMajor, stridesOf, viewOf } from '../tensor/view.js';
 import { dimOf, dimsOf, sizes, type Sizes } from './arguments.js';
 import { range } from '../tensor/range.js';
@@ -232,7 +232,7 @@ export function detach(x: Tensor): Tensor {
 }
 /** A copy that gradients flow through. */
 export function clone(x: Tensor): Tensor {
-  return new Tensor(core.reshape(x.value, [...x.shape]), 'Clone');
+  return new Tensor(alias(x.value), 'Clone');
 }
 /** Steps between neighbours on each axis, as PyTorch counts them. */
 export function stride(x: Tensor): number[] {

@@ -25,8 +25,11 @@ const names: Readonly<Record<core.DType, readonly [name: DType, scalarType: stri
 export function coreDType(name: DType): core.DType {
   const found = toCore[name];
   if (!found) {
+    const wide = /^(u?int64|long)$/.test(name)
+      ? ' Integers have 32 bits here: use int32.'
+      : core.nearest(String(name), Object.keys(toCore));
     throw new core.DTypeError(
-      `dtype '${name}' does not exist here. Use one of ${Object.keys(toCore).join(', ')}.${core.nearest(String(name), Object.keys(toCore))}`,
+      `dtype '${name}' does not exist here. Use one of ${Object.keys(toCore).join(', ')}.${wide}`,
     );
   }
   return found;

@@ -140,6 +140,9 @@ export interface Tensor {
   [handle](): { readonly value: core.Tensor; wrap(value: core.Tensor): Tensor };
 }
 
+/** The same value, through which gradients flow, as a tensor of its own: it stays when the other is freed or written over. */
+export const alias = (v: core.Tensor): core.Tensor => core.apply(core.reshapePrimitive, [v], { shape: v.shape });
+
 /** The core value of an operand. Anything but a tensor, a number or a boolean is refused. */
 export function raw(x: Operand): core.Operand {
   if (x instanceof Tensor) return x.value;

@@ -141,4 +141,5 @@ export function allclose(
   return core.itemSync(core.all(all)) !== 0;
 }
 
+export { isContiguous } from './view.js';
 export { dim as ndimension, numel as nelement, toArray as tolist, newZeros as newEmpty };

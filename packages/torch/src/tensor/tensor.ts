@@ -1,5 +1,5 @@
 // Puts the methods on the tensor. Modules that make tensors out of nothing import it from here, so that no bundler can drop the methods.
-import { handle, type Tensor as Value } from '@nn/core';
+import { handle, isGradEnabled, type Tensor as Value } from '@nn/core';
 import * as arithmetic from '../ops/arithmetic.js';
 import * as convert from '../ops/convert.js';
 import * as extremes from '../ops/extremes.js';
@@ -13,7 +13,7 @@ import * as scan from '../ops/scan.js';
 import * as shape from '../ops/shape.js';
 import { assign } from './assign.js';
 import { backward, registerHook, retainGrad } from './backward.js';
-import { Tensor as Handle } from './handle.js';
+import { alias, Tensor as Handle } from './handle.js';
 import { at, get, indexPut_, set } from './indexing.js';
 import * as inplace from './inplace.js';
 import { inPlaceNames } from './inplace-names.js';
@@ -73,6 +73,12 @@ type Function_ = (x: Handle, ...args: unknown[]) => unknown;
 export const Tensor: typeof Handle = install(Handle);
 export type Tensor = Handle;
 
+/** The value that an in-place operation starts from: where its gradient reads it, the change must not count against it. */
+function before(x: Handle, args: readonly unknown[]): Handle {
+  const tracked = isGradEnabled() && (x.requiresGrad || args.some((a) => a instanceof Handle && a.requiresGrad));
+  return tracked ? new Handle(alias(x.value), x._fn) : x;
+}
+
 function install(target: typeof Handle): typeof Handle {
   const put = (name: string, value: PropertyDescriptor): void =>
     void Object.defineProperty(target.prototype, name, { configurable: true, ...value });
@@ -107,7 +113,7 @@ function install(target: typeof Handle): typeof Handle {
     put(`${name}_`, {
       writable: true,
       value(this: Handle, ...args: unknown[]): Handle {
-        const result = f(this, ...args) as Handle;
+        const result = f(before(this, args), ...args) as Handle;
         return assign(this, result.value, result._fn);
       },
     });

@@ -58,7 +58,7 @@ export function defaultCollate<T>(samples: readonly T[]): T {
  * one, except what parameters, buffers and optimizers hold. Numbers read with `item()` stay; use `core.Scope.keep` for tensors.
  *
  * @example
- * const loader = new utils.data.DataLoader(new utils.data.TensorDataset(torch.arange(5)), { batchSize: 2 })
+ * const loader = new utils.data.DataLoader(new utils.data.TensorDataset(torch.arange(5)), { batchSize: 2 });
  * [...loader].map(([x]) => x.shape[0]) // => [2, 2, 1]
  * loader.length // => 3
  */
