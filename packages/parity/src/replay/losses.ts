@@ -1,5 +1,4 @@
 // Replays the losses of both frameworks: value and gradient.
-import type { GoldenCase, TensorRef } from '../golden/group.js';
 import { replayKerasLoss, type KerasLossCase } from './keras-losses.js';
 import type { Adapter } from './run.js';
 import { replayModule, type ModuleCase } from './torch-modules.js';

@@ -1,10 +1,10 @@
 // Replays the pairs: one model in both frameworks, with the losses of five Adam steps in each.
 import { item } from '@nn/core';
 import * as torch from '@nn/torch';
-import { nn, type Tensor as TorchTensor } from '@nn/torch';
+import type { Tensor as TorchTensor } from '@nn/torch';
 import { tf, type Tensor as KerasTensor, type Variable } from '@nn/keras';
 import type { CoreArray } from '@nn/formats';
-import type { GoldenCase, Tensors } from '../golden/group.js';
+import type { GoldenCase } from '../golden/group.js';
 import { valueOf } from './check.js';
 import { assertClasses, pathOf, type Serialized } from './keras-layers.js';
 import { makeLoss } from './keras-losses.js';
@@ -12,7 +12,7 @@ import { makeOptimizer as makeKerasOptimizer } from './keras-optimizers.js';
 import { kerasTensor } from './keras-run.js';
 import type { Adapter, Replay } from './run.js';
 import { callFunction } from './torch-functions.js';
-import { makeOptimizer as makeTorchOptimizer } from './torch-optimizers.js';
+import { makeOptimizer as makeTorchOptimizer } from './torch-optim.js';
 import { torchTensor } from './torch-run.js';
 import { modelFromSource } from './torch-source.js';
 

@@ -1,17 +1,14 @@
 // Replays optimizers of torch: the trajectory of 20 steps, and the state at its end.
 import * as torch from '@nn/torch';
-import { nn, optim, type Tensor } from '@nn/torch';
+import { nn, type Tensor } from '@nn/torch';
 import { camel } from '../golden/value.js';
-import { bind, find } from './arguments.js';
 import type { Args } from './call.js';
 import { NotCovered } from './outcome.js';
 import { problemOf, weightNames, type OptimizerCase, type WeightName } from './problem.js';
 import type { Adapter } from './run.js';
-import { makeScheduler } from './torch-schedules.js';
+import { clipper, makeOptimizer, makeScheduler } from './torch-optim.js';
 import { Track } from './track.js';
 import { torchTensor } from './torch-run.js';
-
-export type AnyOptimizer = optim.Optimizer & { step(closure?: () => Tensor): unknown };
 
 export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, replay) => {
   const { options } = golden;
@@ -62,20 +59,3 @@ export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, repla
 
 const camelKeys = (args: Args): Args =>
   Object.fromEntries(Object.entries(args).map(([key, value]) => [camel(key), value]));
-
-/** An optimizer of torch from its Python arguments. */
-export function makeOptimizer(name: string, parameters: readonly unknown[], args: Args): AnyOptimizer {
-  const Optimizer = find(optim, 'optim', name) as new (...args: unknown[]) => AnyOptimizer;
-  const bound = bind(`optim.${name}`, Optimizer, [parameters], args);
-  const optimizer = new Optimizer(...bound.args);
-  bound.assertRead();
-  return optimizer;
-}
-
-/** Clips the gradients of the parameters in place with the function of torch.nn.utils that the case names. */
-export function clipper({ kind, ...args }: Args, parameters: readonly Tensor[]): () => unknown {
-  const name = `clip_grad_${String(kind)}_`;
-  const f = find(nn, 'nn', `utils.${name}`) as (...args: unknown[]) => unknown;
-  const given = args['norm_type'] === 'inf' ? { ...args, norm_type: Infinity } : args;
-  return () => f(...bind(name, f, [parameters], given).args);
-}

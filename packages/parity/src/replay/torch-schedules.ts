@@ -1,19 +1,12 @@
 // Replays learning rate schedules of torch, and gradient clipping.
-import { nn, optim } from '@nn/torch';
+import { nn } from '@nn/torch';
 import * as torch from '@nn/torch';
 import type { GoldenCase } from '../golden/group.js';
-import { runMethod, type World } from '../python/evaluate.js';
-import { parseClass } from '../python/parse.js';
-import { bind, find } from './arguments.js';
 import type { Args } from './call.js';
 import type { ScheduleCase } from './problem.js';
 import type { Adapter } from './run.js';
-import { clipper, makeOptimizer } from './torch-optimizers.js';
+import { clipper, makeOptimizer, makeScheduler } from './torch-optim.js';
 import { torchTensor } from './torch-run.js';
-
-interface Scheduler {
-  step(metric?: number): void;
-}
 
 export interface ClipCase extends GoldenCase {
   readonly kind: 'clip';
@@ -23,53 +16,6 @@ export interface ClipCase extends GoldenCase {
   readonly count: number;
   readonly total: number | null;
   readonly tol: { readonly clipped: number };
-}
-
-/** Arithmetic of Python on numbers, for the expressions of LambdaLR. */
-const arithmetic: World = {
-  global: (name) => refuse(name),
-  attribute: (_, name) => refuse(name),
-  assignAttribute: (_, name) => refuse(name),
-  call: () => refuse('a call'),
-  item: () => refuse('an item'),
-  unary: (value) => -(value as number),
-  binary: (operator, left, right) => operations[operator]!(left as number, right as number),
-};
-const operations: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-  '%': (a, b) => a - b * Math.floor(a / b),
-  '**': (a, b) => a ** b,
-};
-function refuse(what: string): never {
-  throw new Error(`The expression of a schedule knows only "epoch" and arithmetic, not ${what}.`);
-}
-
-function lambda(expression: string): (epoch: number) => number {
-  const method = parseClass(`def f(self, epoch):\nreturn ${expression}`).get('f')!;
-  return (epoch) => runMethod(method, null, [epoch], arithmetic) as number;
-}
-
-/** A scheduler from its Python arguments; nested ones are made for the same optimizer. */
-export function makeScheduler(optimizer: optim.Optimizer, name: string, args: Args): Scheduler {
-  const Class = find(optim, 'optim', `lr_scheduler.${name}`) as new (...args: unknown[]) => Scheduler;
-  const { schedulers, lr_lambda: lrLambda, ...rest } = args;
-  const nested = (schedulers as readonly { name: string; args: Args }[] | undefined)?.map((s) =>
-    makeScheduler(optimizer, s.name, s.args),
-  );
-  // ChainedScheduler finds the optimizer in the schedulers that it is given.
-  const first = name === 'ChainedScheduler' ? [nested, optimizer] : nested ? [optimizer, nested] : [optimizer];
-  const bound = bind(
-    name,
-    Class,
-    first,
-    lrLambda === undefined ? rest : { ...rest, lr_lambda: lambda(String(lrLambda)) },
-  );
-  const scheduler = new Class(...bound.args);
-  bound.assertRead();
-  return scheduler;
 }
 
 export const replayTorchSchedule: Adapter<ScheduleCase> = async (golden, { check }) => {
