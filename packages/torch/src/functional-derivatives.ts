@@ -101,4 +101,11 @@ export function hvp(
   return [o.createGraph ? y : y.detach(), like(inputs, all)];
 }
 /** The same as `hvp`: the Hessian is symmetric. */
-export const vhp: typeof hvp = hvp;
+export function vhp(
+  f: Scalar,
+  inputs: Tensor | readonly Tensor[],
+  v: Tensor | readonly Tensor[],
+  o: DerivativeOptions = {},
+): [Tensor, Tensor | Tensor[]] {
+  return hvp(f, inputs, v, o);
+}

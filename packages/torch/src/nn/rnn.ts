@@ -23,8 +23,6 @@ export interface RecurrentOptions {
 }
 /** The state of one layer in one direction: h, or h and c. */
 type State = readonly core.Tensor[];
-/** What a step computes: from the projected input and the state. */
-export type Step = (gates: core.Tensor, state: State, layer: Weights) => State;
 /** The weights of one layer in one direction. */
 export interface Weights {
   readonly wIh: core.Tensor;

@@ -18,6 +18,7 @@ import { at, get, indexPut_, set } from './indexing.js';
 import * as inplace from './inplace.js';
 import { inPlaceNames } from './inplace-names.js';
 import * as methods from './methods.js';
+import { type SizeMethod, toString, type ToMethod } from './methods.js';
 
 type Method<F> = F extends (x: infer _, ...args: infer A) => infer R ? (...args: A) => R : never;
 type Methods<T> = { [K in keyof T]: Method<T[K]> };
@@ -46,8 +47,8 @@ declare module './handle.js' {
       InPlace<Operations, InPlaceNames>,
       extremes.Extremes,
       scan.Median,
-      methods.SizeMethod,
-      methods.ToMethod {
+      SizeMethod,
+      ToMethod {
     /** All axes in the opposite order. */
     readonly T: Handle;
     /** The last two axes swapped. */
@@ -141,7 +142,7 @@ function install(target: typeof Handle): typeof Handle {
   // What console.log shows in Node.
   Object.defineProperty(target.prototype, Symbol.for('nodejs.util.inspect.custom'), {
     value(this: Handle): string {
-      return methods.toString(this);
+      return toString(this);
     },
   });
   return target;
