@@ -53,6 +53,21 @@ export class Check {
     this.within(what, distance(await data(value), expected), tol);
   }
 
+  /** Gradients by name against the golden ones: a name that the golden data lacks got none, or zeros. */
+  async gradients(
+    role: 'grad_in' | 'grad_param',
+    actual: ReadonlyMap<string, unknown>,
+    expected: readonly string[],
+    get: (key: string) => CoreArray,
+    tol: number,
+  ): Promise<void> {
+    for (const name of expected) await this.tensor(`${role}/${name}`, actual.get(name), get(`${role}/${name}`), tol);
+    for (const [name, gradient] of actual) {
+      const value = expected.includes(name) ? undefined : valueOf(gradient);
+      if (value && (await data(value)).some((x) => x !== 0)) this.fail(`${role}/${name} is there, expected none`);
+    }
+  }
+
   /** A tree of tensors against a golden tree of references: tuples, named tuples and nulls alike. */
   async tree(
     role: string,

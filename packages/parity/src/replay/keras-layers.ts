@@ -1,5 +1,6 @@
 // Replays layers of keras: outputs, masks, gradients, changed weights, states, losses and the config.
 import * as core from '@nn/core';
+import type { CoreArray } from '@nn/formats';
 import { tf, type Layer, type Tensor, type Variable } from '@nn/keras';
 import type { GoldenCase } from '../golden/group.js';
 import { tensorsIn } from '../golden/value.js';
@@ -90,18 +91,17 @@ export const replayLayer: Adapter<LayerCase> = async (golden, replay) => {
     },
     compiled,
   );
+  const get = (key: string): CoreArray => tensors.get(key);
   for (let round = 0; round < (compiled ? 2 : 1); round++) {
     layer.setWeights(golden.before.map((name) => kerasTensor(tensors.get(`before/${name}`))));
     if (golden.states.length > 0) (layer as unknown as Stateful).resetState();
     let result = step();
     for (let i = 1; i < golden.steps; i++) result = step();
 
-    await check.tree('out', result.out, golden.out, (key) => tensors.get(key), golden.tol.out);
-    for (const name of golden.grad_in)
-      await check.tensor(`grad_in/${name}`, result.gradIn.get(name), tensors.get(`grad_in/${name}`), golden.tol.grad);
+    await check.tree('out', result.out, golden.out, get, golden.tol.out);
+    await check.gradients('grad_in', result.gradIn, golden.grad_in, get, golden.tol.grad);
     const gradients = new Map(golden.before.map((name, i) => [name, result.gradVariable[i]]));
-    for (const name of golden.grad_param)
-      await check.tensor(`grad_param/${name}`, gradients.get(name), tensors.get(`grad_param/${name}`), golden.tol.grad);
+    await check.gradients('grad_param', gradients, golden.grad_param, get, golden.tol.grad);
     await compareMasks(golden, result.masks, replay);
     await compareState(layer, golden, replay);
   }

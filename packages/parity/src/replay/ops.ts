@@ -61,7 +61,6 @@ export const replayOp: Adapter<OpCase> = async (golden, { tensors, check, compil
       (key) => widened(tensors.get(key), golden.dtype[key.slice('out/'.length)]),
       golden.tol.out,
     );
-    for (const name of golden.grad_in)
-      await check.tensor(`grad_in/${name}`, gradIn.get(name), tensors.get(`grad_in/${name}`), golden.tol.grad);
+    await check.gradients('grad_in', gradIn, golden.grad_in, (key) => tensors.get(key), golden.tol.grad);
   }
 };

@@ -1,5 +1,6 @@
 // Replays modules of torch.nn: outputs, gradients, changed state. The torch losses are modules too.
-import { nn, type Tensor } from '@nn/torch';
+import type { CoreArray } from '@nn/formats';
+import { nn } from '@nn/torch';
 import type { GoldenCase, TensorRef } from '../golden/group.js';
 import { revive, type ModuleRef } from '../golden/value.js';
 import { bind, find } from './arguments.js';
@@ -74,6 +75,7 @@ export const replayModule: Adapter<ModuleCase> = async (golden, replay) => {
     compiled,
   );
 
+  const get = (key: string): CoreArray => tensors.get(key);
   // A compiled step is replayed from the start: the second round runs what the first one recorded.
   for (let round = 0; round < (compiled ? 2 : 1); round++) {
     module.loadStateDict(
@@ -83,13 +85,10 @@ export const replayModule: Adapter<ModuleCase> = async (golden, replay) => {
     let result = step();
     for (let i = 1; i < golden.steps; i++) result = step();
 
-    await check.tree('out', result.out, golden.out, (key) => tensors.get(key), golden.tol.out);
-    const grads = new Map<string, Tensor | null | undefined>(result.gradIn);
-    for (const name of golden.grad_in)
-      await check.tensor(`grad_in/${name}`, grads.get(name), tensors.get(`grad_in/${name}`), golden.tol.grad);
-    for (const [name, parameter] of parameters) grads.set(name, parameter.grad);
-    for (const name of golden.grad_param)
-      await check.tensor(`grad_param/${name}`, grads.get(name), tensors.get(`grad_param/${name}`), golden.tol.grad);
+    await check.tree('out', result.out, golden.out, get, golden.tol.out);
+    await check.gradients('grad_in', result.gradIn, golden.grad_in, get, golden.tol.grad);
+    const gradients = new Map(parameters.map(([name, parameter]) => [name, parameter.grad]));
+    await check.gradients('grad_param', gradients, golden.grad_param, get, golden.tol.grad);
     await compareState(module, golden, replay);
   }
 };
