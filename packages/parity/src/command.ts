@@ -8,7 +8,7 @@ import { adapterOf } from './replay/adapters.js';
 import { replayCase, selectCases, type Replayed } from './replay/run.js';
 import { report, type GroupResult } from './report.js';
 
-export const usage = `replay DIR [--device cpu|wasm|webgpu] [--compiled] [--only NAME]
+const usage = `replay DIR [--device cpu|wasm|webgpu] [--compiled] [--only NAME]
 
 Replays golden data of PyTorch and Keras: DIR is one group (a folder with a manifest.json) or holds several.
   --device NAME   the device to run on (cpu)
