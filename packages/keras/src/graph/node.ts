@@ -118,6 +118,7 @@ const standIns: readonly (readonly [batch: number, other: number])[] = [
   [720720, 10080],
   [1441440, 20160],
 ];
+const standInNumbers = new RegExp(`\\b(${standIns.flat().join('|')})\\b`, 'g');
 let inferring = false;
 
 /** True while only shapes are wanted: loops over an unknown number of steps need one. */
@@ -157,6 +158,10 @@ export function infer(f: (concrete: (tree: unknown) => unknown) => unknown): Nes
       first,
       flattenTree(first).map((a, k) => merge(a, second[k])),
     );
+  } catch (error) {
+    // A message speaks of unknown sizes as its reader does.
+    if (error instanceof Error) error.message = error.message.replaceAll(standInNumbers, 'None');
+    throw error;
   } finally {
     inferring = was;
   }

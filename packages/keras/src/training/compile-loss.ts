@@ -17,7 +17,7 @@ interface Term {
 /** The loss that an identifier stands for, given the shapes of targets and predictions. */
 function lossOf(identifier: LossLike, yTrue: Tensor | null, yPred: Tensor): Loss {
   const automatic = typeof identifier === 'string' && ['crossentropy', 'ce'].includes(identifier.toLowerCase());
-  const found = automatic ? (crossentropyFor(yTrue?.shape ?? [], yPred.shape) as LossFunction) : getLoss(identifier)!;
+  const found = automatic ? crossentropyFor(yTrue?.shape ?? [], yPred.shape) : getLoss(identifier)!;
   if (found instanceof Loss) return found;
   return new LossFunctionWrapper(found, {
     name: typeof identifier === 'string' ? identifier : snakeCase(found.name || 'loss'),

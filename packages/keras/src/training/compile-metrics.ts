@@ -100,7 +100,7 @@ export class CompileMetrics {
       if (weighted && seen.has(name)) name = `${prefix}weighted_${metric.name}`;
       const times = seen.get(name) ?? 0;
       seen.set(name, times + 1);
-      const result = metric.result() as Tensor | Record<string, Tensor>;
+      const result = metric.result();
       if (typeof (result as Tensor).read === 'function') values[times ? `${name}_${times}` : name] = result as Tensor;
       else Object.assign(values, result);
     }

@@ -46,7 +46,7 @@ export function compileModel(model: Model, o: CompileOptions): Compiled {
   const names = model.outputNames;
   checkNames(o);
   const step = <R>(name: string, f: (data: Batch) => R): ((data: Batch) => R) =>
-    o.runEagerly ? f : (core.compile(f, { name }) as unknown as (data: Batch) => R);
+    o.runEagerly ? f : core.compile(f, { name });
   return {
     optimizer,
     loss: o.loss === null || o.loss === undefined ? null : new CompileLoss(o.loss, o.lossWeights ?? null, names),

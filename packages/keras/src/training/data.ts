@@ -37,12 +37,10 @@ const leaves = (tree: unknown): Tensor[] => flattenTree(tree).filter((t) => t in
 export function cardinality(batch: Batch): number {
   const sizes = new Set(leaves([...batch]).map((t) => t.shape[0] ?? 0));
   if (sizes.size > 1) {
-    const list = (['x', 'y', 'sample_weight'] as const).map(
-      (label, i) =>
-        `'${label}' sizes: ${leaves(batch[i])
-          .map((t) => t.shape[0])
-          .join(', ')}`,
-    );
+    const list = (['x', 'y', 'sample_weight'] as const).flatMap((label, i) => {
+      const found = leaves(batch[i]).map((t) => t.shape[0]);
+      return found.length ? [`'${label}' sizes: ${found.join(', ')}`] : [];
+    });
     throw new core.ValueError(
       `Data cardinality is ambiguous. Make sure all arrays contain the same number of samples. ${list.join('\n')}`,
     );

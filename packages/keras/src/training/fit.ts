@@ -49,7 +49,7 @@ export interface FitOptions {
 }
 
 export async function fitModel(model: Model, x: Data | Dataset, y: Data | null, given: FitOptions): Promise<History> {
-  const o: FitOptions = isDataset(x) && isPlain(y) && !Object.keys(given).length ? (y as FitOptions) : given;
+  const o: FitOptions = isDataset(x) && isPlain(y) && !Object.keys(given).length ? y : given;
   const targets = o === given ? y : null;
   const compiled = model.training('fit');
   const scope = core.openScope();

@@ -33,7 +33,7 @@ export function settingsFor<T>(
       throw new ValueError(
         `Expected keys [${known.join(', ')}] in ${argument} dict, but found ${argument}.keys()=[${Object.keys(given).join(', ')}].${nearest(wrong, known)}`,
       );
-    return names.map((n) => (given as { readonly [name: string]: PerOutput<T> })[n!] ?? null);
+    return names.map((n) => given[n!] ?? null);
   }
   if (Array.isArray(given) && names.length > 1) {
     if (given.length !== names.length)

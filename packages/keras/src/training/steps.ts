@@ -34,7 +34,7 @@ export function metricValues(model: Model): StepLogs {
   const values: StepLogs = {};
   for (const metric of model.metrics) {
     if (own.has(metric)) continue;
-    const result = metric.result() as Tensor | StepLogs;
+    const result = metric.result();
     if (result instanceof Tensor) values[metric.name] = result;
     else Object.assign(values, result);
     if (metric === compiled.lossTracker) Object.assign(values, compiled.metrics?.result());
