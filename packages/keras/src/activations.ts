@@ -1,6 +1,7 @@
 // keras.activations
 import * as core from '@nn/core';
 import { isSerialized, type Config } from './object.js';
+import { shown } from './tensor/format.js';
 import { apply, asTensor, type Tensor, type TensorLike } from './tensor/tensor.js';
 
 /** A function of one tensor. */
@@ -154,9 +155,8 @@ export function get(identifier: ActivationLike | null | undefined): Activation |
   if (identifier === null || identifier === undefined) return null;
   if (typeof identifier === 'function') return identifier;
   const table = byName();
-  const name = isSerialized(identifier)
-    ? String(identifier.class_name === 'function' ? identifier.config : identifier.class_name)
-    : String(identifier);
+  const { class_name: kind, config } = isSerialized(identifier) ? identifier : { class_name: identifier };
+  const name = shown(kind === 'function' ? config : kind);
   if (Object.hasOwn(table, name)) return table[name]!;
   throw new core.ValueError(
     `Could not interpret activation function identifier: ${name}.${core.nearest(name, Object.keys(table))}`,

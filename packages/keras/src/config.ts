@@ -1,6 +1,7 @@
 // Global settings: epsilon, the float type of new weights, the layout of images.
 import { ValueError } from '@nn/core';
 import { coreDType } from './tensor/dtype.js';
+import { shown } from './tensor/format.js';
 
 export type DataFormat = 'channels_last' | 'channels_first';
 export type FloatType = 'float32' | 'float64';
@@ -41,7 +42,7 @@ export function dataFormatOf(value: string | null | undefined): DataFormat {
 /** The dtype of a policy: 'float32' or 'float64', by name or as a serialized DTypePolicy. */
 export function floatType(op: string, policy: unknown): FloatType {
   if (policy === null || policy === undefined) return settings.floatx;
-  const name = typeof policy === 'object' ? (policy as { config?: { name?: string } }).config?.name : String(policy);
+  const name = typeof policy === 'object' ? (policy as { config?: { name?: string } }).config?.name : shown(policy);
   if (name === 'float32' || name === 'float64') return name;
   if (name !== undefined && !name.startsWith('mixed')) coreDType(op, name);
   throw new ValueError(`${op}: dtype policy '${name}' is not supported here. Use 'float32' or 'float64'`);

@@ -1,6 +1,7 @@
 // keras.random and tf.random.
 import * as core from '@nn/core';
-import { generatorOf, SeedGenerator, setRandomSeed } from './seed.js';
+import type { SeedGenerator } from './seed.js';
+import { generatorOf, setRandomSeed } from './seed.js';
 import { coreDType } from './tensor/dtype.js';
 import { known } from './tensor/arguments.js';
 import { apply, Tensor, type Shape, type TensorLike } from './tensor/tensor.js';

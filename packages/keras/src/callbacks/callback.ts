@@ -1,5 +1,5 @@
 // The base of callbacks: hooks that fit, evaluate and predict call. Hooks may be asynchronous.
-import type { Model } from '../models/model.js';
+import type { Trainee } from '../training/trainee.js';
 
 /** Values of metrics by name. */
 export type Logs = Record<string, number>;
@@ -19,9 +19,9 @@ export interface CallbackParams {
  * }
  */
 export class Callback {
-  model!: Model;
+  model!: Trainee;
   params: CallbackParams = { verbose: 0, epochs: 1, steps: null };
-  setModel(model: Model): void {
+  setModel(model: Trainee): void {
     this.model = model;
   }
   setParams(params: CallbackParams): void {

@@ -1,5 +1,5 @@
 // All callbacks of one run, with the history and the progress bar that belong to it.
-import type { Model } from '../models/model.js';
+import type { Trainee } from '../training/trainee.js';
 import { Callback, type CallbackParams, type Logs } from './callback.js';
 import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';
@@ -24,7 +24,7 @@ export class CallbackList {
   /** Some callback looks at every batch. */
   private readonly watchesBatches: boolean;
 
-  constructor(given: readonly Callback[], model: Model, o: CallbackParams & { readonly addHistory?: boolean }) {
+  constructor(given: readonly Callback[], model: Trainee, o: CallbackParams & { readonly addHistory?: boolean }) {
     this.history = given.find((c): c is History => c instanceof History) ?? (o.addHistory ? new History() : null);
     this.progress =
       given.find((c): c is ProgbarLogger => c instanceof ProgbarLogger) ?? (o.verbose ? new ProgbarLogger() : null);

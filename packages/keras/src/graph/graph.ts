@@ -65,7 +65,7 @@ export class Graph {
       if (!node || done.has(node)) return;
       if (!node.isInput && this.inputs.includes(t)) return;
       if (active.has(node))
-        throw new ValueError(`Tensor ${t} from operation '${node.operation.name}' is part of a cycle.`);
+        throw new ValueError(`Tensor ${t.toString()} from operation '${node.operation.name}' is part of a cycle.`);
       if (!visits.includes(node.operation)) visits.push(node.operation);
       active.add(node);
       if (!node.isInput) node.inputs.forEach(visit);
@@ -98,7 +98,7 @@ export class Graph {
       for (const t of node.inputs) {
         if (!known.has(t)) {
           throw new ValueError(
-            `Graph disconnected: cannot find parent for tensor ${t} at operation '${node.operation.name}'. The following previous operations were accessed without issue: [${before.join(', ')}]`,
+            `Graph disconnected: cannot find parent for tensor ${t.toString()} at operation '${node.operation.name}'. The following previous operations were accessed without issue: [${before.join(', ')}]`,
           );
         }
       }
@@ -113,7 +113,9 @@ export class Graph {
       );
     const missing = this.inputs.find((t, i) => this.inputs.indexOf(t) !== i);
     if (missing)
-      throw new ValueError(`The list of inputs passed to the model contains the same input multiple times: ${missing}`);
+      throw new ValueError(
+        `The list of inputs passed to the model contains the same input multiple times: ${missing.toString()}`,
+      );
   }
 
   /** The outputs for other inputs, which may be symbolic too. */

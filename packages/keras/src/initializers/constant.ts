@@ -46,7 +46,7 @@ export class Identity extends Initializer {
       throw new core.ValueError(
         `Identity matrix initializer can only be used for 2D matrices. Received: shape=[${shape}] of rank ${shape.length}.`,
       );
-    return core.cast(core.mul(core.eye(shape[0]!, shape[1]!), this.gain), dtype);
+    return core.cast(core.mul(core.eye(shape[0]!, shape[1]), this.gain), dtype);
   }
   override getConfig(): Config {
     return { gain: this.gain };

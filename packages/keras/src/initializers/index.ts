@@ -1,7 +1,8 @@
 // keras.initializers
 import { interpret, type ObjectClass, type Serialized } from '../object.js';
 import { Constant, Identity, Ones, Zeros } from './constant.js';
-import { Initializer, type InitializerLike } from './initializer.js';
+import type { Initializer } from './initializer.js';
+import { type InitializerLike } from './initializer.js';
 import {
   GlorotNormal,
   GlorotUniform,

@@ -1,6 +1,7 @@
 // What reaches a layer's `call`: tensors made of arrays, and the options that it asks for.
 import { tensor, ValueError, type NestedArray } from '@nn/core';
-import { Numeric, Tensor } from '../tensor/tensor.js';
+import { shown } from '../tensor/format.js';
+import { Tensor } from '../tensor/tensor.js';
 import { isPlain } from '../tensor/tree.js';
 import { Variable } from '../tensor/variable.js';
 
@@ -48,7 +49,6 @@ export function convertInputs(x: unknown, cast: (t: Tensor) => Tensor, layer: st
   if (Array.isArray(x)) return x.map((y: unknown) => convertInputs(y, cast, layer));
   if (isPlain(x)) return Object.fromEntries(Object.entries(x).map(([key, y]) => [key, convertInputs(y, cast, layer)]));
   throw new ValueError(
-    `Only input tensors may be passed as positional arguments. The following argument value should be passed as a keyword argument: ${String(x)} (of type ${typeof x}), to layer '${layer}'`,
+    `Only input tensors may be passed as positional arguments. The following argument value should be passed as a keyword argument: ${shown(x)} (of type ${typeof x}), to layer '${layer}'`,
   );
 }
-export const isTensorLeaf = (x: unknown): x is Numeric => x instanceof Numeric;

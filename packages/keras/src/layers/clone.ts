@@ -9,8 +9,8 @@ const classOf = (layer: Layer): ObjectClass<Layer> => layer.constructor as unkno
 /** Rebuilds a layer from its config with some entries changed; layers inside of it are rebuilt too. */
 export function cloneLayer<T extends Layer>(layer: T, changes: Config = {}): T {
   const classes = new Map<string, ObjectClass<Layer>>([
-    ['InputLayer', InputLayer as unknown as ObjectClass<Layer>],
-    ...layer.flattenLayers().map((l) => [l.className, classOf(l)] as const),
+    ['InputLayer', InputLayer],
+    ...(layer.flattenLayers() as Layer[]).map((l) => [l.className, classOf(l)] as const),
   ]);
   const resolve: Resolve = (object) =>
     isSerialized(object) ? classes.get(object.class_name)!.fromConfig(object.config, resolve) : object;

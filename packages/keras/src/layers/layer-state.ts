@@ -12,7 +12,6 @@ import { isFloatName } from '../tensor/dtype.js';
 import { formatShape } from '../tensor/format.js';
 import { asTensor, Tensor, toCore, type Shape, type TensorLike } from '../tensor/tensor.js';
 import { Variable } from '../tensor/variable.js';
-import type { Layer } from './layer.js';
 
 export interface StateOptions {
   /** Default: the class in snake case, with a number from the second on. */
@@ -78,8 +77,8 @@ export abstract class LayerState extends KerasObject {
   }
 
   /** Sub-layers, in the order of the fields that hold them. */
-  protected get sublayers(): Layer[] {
-    return this.tracked().filter((x): x is Layer => x instanceof LayerState);
+  protected get sublayers(): LayerState[] {
+    return this.tracked().filter((x): x is LayerState => x instanceof LayerState);
   }
   /** What is found in fields, arrays and plain objects of this layer: variables, layers, metrics, seeds. */
   protected tracked(): unknown[] {
@@ -96,7 +95,7 @@ export abstract class LayerState extends KerasObject {
     return [...found];
   }
   /** This layer and all below it, each once. */
-  flattenLayers(): Layer[] {
+  flattenLayers(): LayerState[] {
     const seen = new Set<LayerState>();
     const visit = (layer: LayerState): void => {
       if (seen.has(layer)) return;
@@ -104,7 +103,7 @@ export abstract class LayerState extends KerasObject {
       for (const l of layer.sublayers) visit(l);
     };
     visit(this);
-    return [...seen] as Layer[];
+    return [...seen];
   }
   private ownVariables(): Variable[] {
     const all = this.tracked().filter((x): x is Variable => x instanceof Variable);

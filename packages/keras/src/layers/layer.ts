@@ -127,8 +127,7 @@ export class Layer extends LayerState implements Operation {
     try {
       const asks = askedOptions(this.call);
       const { training: _, mask: givenMask, ...rest } = options as CallOptions & Record<string, unknown>;
-      const masks = (givenMask ??
-        mapTree((t) => (t instanceof Tensor ? t.kerasMask : null), inputs[0])) as Nested<Tensor | null>;
+      const masks = givenMask ?? mapTree((t) => (t instanceof Tensor ? t.kerasMask : null), inputs[0]);
       const masked = flattenTree(masks).some((m) => m !== null && m !== undefined);
       if (asks.training && context.training !== undefined) rest['training'] = context.training;
       if (asks.mask && masked) rest['mask'] = masks;
@@ -160,6 +159,9 @@ export class Layer extends LayerState implements Operation {
     tensors.forEach((t, k) => (t.kerasMask ??= flat[k] ?? null));
   }
 
+  protected override get sublayers(): Layer[] {
+    return super.sublayers as Layer[];
+  }
   /** The shape of the output for inputs of this shape, found by running `call` on tensors without data. */
   computeOutputShape(...shapes: Shapes[]): Shapes {
     const inputs = shapes.map((s) => mapShapes((shape) => new KerasTensor(shape, this.dtype), s));

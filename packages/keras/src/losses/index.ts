@@ -1,6 +1,7 @@
 // keras.losses
 import { nearest, ValueError } from '@nn/core';
 import { interpret, isSerialized, type Config, type ObjectClass, type Serialized } from '../object.js';
+import { shown } from '../tensor/format.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import * as classes from './classes.js';
 import * as formulas from './formulas.js';
@@ -65,9 +66,9 @@ const byName = (): Record<string, LossFunction> => ({
  */
 export function get(identifier: LossLike | null | undefined): Loss | LossFunction | null {
   if (identifier === null || identifier === undefined) return null;
-  if (identifier instanceof Loss || typeof identifier === 'function') return identifier as Loss | LossFunction;
+  if (identifier instanceof Loss || typeof identifier === 'function') return identifier;
   if (isSerialized(identifier)) return interpret<Loss>('loss', identifier, table());
-  const name = String(identifier);
+  const name = shown(identifier);
   const functions = byName();
   if (Object.hasOwn(functions, name)) return functions[name]!;
   if (Object.hasOwn(table(), name)) return interpret<Loss>('loss', name, table());

@@ -2,7 +2,8 @@
 import * as core from '@nn/core';
 import { autoName } from '../naming.js';
 import { classNameOf, configOf, KerasObject, type Config } from '../object.js';
-import { apply, asTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { apply, asTensor, type TensorLike } from '../tensor/tensor.js';
 import { reduceWeighted, reductionOf, type Reduction } from './reduction.js';
 
 export interface LossOptions {

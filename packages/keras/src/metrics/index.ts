@@ -2,6 +2,7 @@
 import { nearest, ValueError } from '@nn/core';
 import * as losses from '../losses/formulas.js';
 import { interpret, isSerialized, type Config, type ObjectClass, type Serialized } from '../object.js';
+import { shown } from '../tensor/format.js';
 import * as accuracies from './accuracy.js';
 import * as confusion from './confusion.js';
 import * as errors from './errors.js';
@@ -27,21 +28,20 @@ const {
   TopKCategoricalAccuracy,
   SparseTopKCategoricalAccuracy,
 } = accuracies;
-const table = (): Record<string, ObjectClass<Metric>> =>
-  ({
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    SparseCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    Mean,
-    Sum,
-    RootMeanSquaredError,
-    ...errors,
-    ...confusion,
-    ...scores,
-  }) as unknown as Record<string, ObjectClass<Metric>>;
+const table = (): Record<string, ObjectClass<Metric>> => ({
+  Accuracy,
+  BinaryAccuracy,
+  CategoricalAccuracy,
+  SparseCategoricalAccuracy,
+  TopKCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  Mean,
+  Sum,
+  RootMeanSquaredError,
+  ...errors,
+  ...confusion,
+  ...scores,
+});
 const byName = (): Record<string, MetricFunction> => ({
   accuracy: accuracies.accuracy,
   binary_accuracy: accuracies.binaryAccuracy,
@@ -88,8 +88,8 @@ export function get(identifier: MetricLike | null | undefined): Metric | null {
   if (identifier === null || identifier === undefined) return null;
   if (identifier instanceof Metric) return identifier;
   if (isSerialized(identifier)) return interpret<Metric>('metric', identifier, table());
-  if (typeof identifier === 'function') return new MeanMetricWrapper(identifier as MetricFunction);
-  const name = String(identifier);
+  if (typeof identifier === 'function') return new MeanMetricWrapper(identifier);
+  const name = shown(identifier);
   const functions = byName();
   if (Object.hasOwn(functions, name)) {
     const found = Object.entries(functions).find(([, f]) => f === functions[name])!;

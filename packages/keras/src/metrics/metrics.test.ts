@@ -112,7 +112,7 @@ describe('counts', () => {
     expect(value(p)).toBe(1);
     const r = new metrics.Recall({ thresholds: [0.2, 0.8] });
     r.updateState([1, 1, 0, 1], t([0.1, 0.5, 0.9, 0.9]));
-    expect((r.result() as Tensor).toArraySync()).toEqual([2 / 3, 1 / 3].map(Math.fround));
+    expect(r.result().toArraySync()).toEqual([2 / 3, 1 / 3].map(Math.fround));
     const k = new metrics.Precision({ topK: 2 });
     k.updateState([[0, 0, 1, 1]], t([[1, 0.1, 0.3, 0.2]]));
     expect(value(k)).toBe(0.5);
@@ -140,7 +140,7 @@ describe('counts', () => {
         [0.6, 0.8, 0],
       ]),
     );
-    const scores = (f.result() as Tensor).toArraySync() as number[];
+    const scores = f.result().toArraySync() as number[];
     [0.5, 0.8, 2 / 3].forEach((v, k) => expect(scores[k]).toBeCloseTo(v, 5));
     const iou = new metrics.MeanIoU(2);
     iou.updateState([0, 0, 1, 1], t([0, 1, 0, 1]));

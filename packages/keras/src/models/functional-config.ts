@@ -1,14 +1,14 @@
 // Functional models as configs and back: layers with their calls, as Keras writes them.
 import * as core from '@nn/core';
 import { nodeOf, type Graph } from '../graph/graph.js';
-import { isSymbolic, KerasTensor, type Node, type Operation } from '../graph/node.js';
+import type { KerasTensor } from '../graph/node.js';
+import { isSymbolic, type Node, type Operation } from '../graph/node.js';
 import { Layer, type Open } from '../layers/layer.js';
 import { camelCase } from '../naming.js';
 import { isSerialized, nested, type Config, type Constructible, type Resolve } from '../object.js';
 import * as ops from '../ops/elementwise.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { flattenTree, isPlain, type Nested } from '../tensor/tree.js';
-import type { Model } from './model.js';
 
 const snakeKey = (key: string): string => key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 type Index = (t: KerasTensor) => number;
@@ -47,7 +47,7 @@ const writeOperation = (op: Operation): Config =>
       };
 
 /** The config of a functional model. */
-export function functionalConfig(model: Model, graph: Graph): Config {
+export function functionalConfig(model: Layer, graph: Graph): Config {
   const kept = new Set<Node>(graph.levels.flat());
   // nested models have had a node of their own in Keras, so their calls count from 1
   const first = (op: Operation): number => (['Functional'].includes(op.className) ? 1 : 0);
@@ -60,7 +60,7 @@ export function functionalConfig(model: Model, graph: Graph): Config {
       ? reference(tree)
       : Array.isArray(tree)
         ? tree.map(references)
-        : Object.fromEntries(Object.entries(tree).map(([key, t]) => [key, references(t as Nested<KerasTensor>)]));
+        : Object.fromEntries(Object.entries(tree).map(([key, t]) => [key, references(t)]));
   return {
     name: model.name,
     trainable: model.trainable,
@@ -90,7 +90,7 @@ interface Made {
 class NotYet extends core.NNError {}
 
 /** Rebuilds a functional model: layers first, then their calls as soon as the inputs are there. */
-export function functionalFromConfig(c: Constructible<Model>, config: Config, resolve?: Resolve): Model {
+export function functionalFromConfig<M extends Layer>(c: Constructible<M>, config: Config, resolve?: Resolve): M {
   const made = new Map<string, Made>();
   for (const entry of config['layers'] as (Config & { name: string; inbound_nodes: Made['waiting'] })[]) {
     if (!isSerialized(entry))

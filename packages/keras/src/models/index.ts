@@ -1,6 +1,6 @@
 // keras.models
 import { cloneLayer } from '../layers/clone.js';
-import { Model } from './model.js';
+import type { Model } from './model.js';
 
 export { Model, type ModelOptions } from './model.js';
 export { Sequential } from './sequential.js';

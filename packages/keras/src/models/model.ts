@@ -1,21 +1,20 @@
 // Model: a layer that can be compiled, trained and evaluated; out of symbolic inputs and outputs, or subclassed.
 import * as core from '@nn/core';
-import { Graph, nodeOf } from '../graph/graph.js';
+import { Graph } from '../graph/graph.js';
 import { infer, KerasTensor } from '../graph/node.js';
 import { InputSpec } from '../layers/input-spec.js';
 import { Layer, type CallOptions, type LayerOptions, type Open } from '../layers/layer.js';
 import type { Metric } from '../metrics/metric.js';
 import { autoName } from '../naming.js';
 import { construct, type Config, type Constructible, type Resolve } from '../object.js';
-import { coreDType } from '../tensor/dtype.js';
-import { formatShape } from '../tensor/format.js';
-import { apply, Tensor, type Shape } from '../tensor/tensor.js';
-import { mapShapes, shapesOf, type Shapes } from '../tensor/shapes.js';
-import { flattenTree, isPlain, mapTree, type Nested } from '../tensor/tree.js';
+import type { Shape, Tensor } from '../tensor/tensor.js';
+import { mapShapes, type Shapes } from '../tensor/shapes.js';
+import { flattenTree, isPlain, type Nested } from '../tensor/tree.js';
 import type { History } from '../callbacks/history.js';
 import type { Optimizer } from '../optimizers/index.js';
 import type { Batch, Data, Dataset } from '../training/data.js';
-import { compileModel, type CompileOptions, type Compiled } from '../training/compile.js';
+import { compileModel, type CompileOptions } from '../training/compile.js';
+import type { Compiled, StepLogs, Trainee } from '../training/trainee.js';
 import { evaluateModel, type EvaluateOptions } from '../training/evaluate.js';
 import { fitModel, type FitOptions } from '../training/fit.js';
 import { predictModel, type PredictOptions } from '../training/predict.js';
@@ -42,7 +41,7 @@ export interface Model {
  * const model = new tf.keras.Model({ inputs, outputs: new tf.keras.layers.Dense(2)(inputs) })
  * model.outputShape // => [null, 2]
  */
-export class Model extends Layer {
+export class Model extends Layer implements Trainee {
   static override readonly module: string = 'keras';
   static override readonly className: string = 'Model';
   /** Set in a callback, it ends the training after the epoch. */
@@ -203,11 +202,11 @@ export class Model extends Layer {
     for (const m of this.metrics) m.resetState();
   }
   /** One step of training on a batch; override it for another one. Returns the values of the metrics. */
-  trainStep(data: Batch): steps.StepLogs {
+  trainStep(data: Batch): StepLogs {
     return steps.trainStep(this, data);
   }
   /** One step of evaluation. */
-  testStep(data: Batch): steps.StepLogs {
+  testStep(data: Batch): StepLogs {
     return steps.testStep(this, data);
   }
   /** One step of prediction. */
@@ -230,7 +229,7 @@ export class Model extends Layer {
     y: Nested<Tensor> | null,
     yPred: Nested<Tensor>,
     sampleWeight: Nested<Tensor> | null = null,
-  ): steps.StepLogs {
+  ): StepLogs {
     this.graphState.compiled?.metrics?.update(y, yPred, sampleWeight);
     return steps.metricValues(this);
   }

@@ -8,7 +8,8 @@ import { autoName } from '../naming.js';
 import { construct, nested, type Config, type Constructible, type Resolve } from '../object.js';
 import { isShape } from '../tensor/shapes.js';
 import { formatShape } from '../tensor/format.js';
-import { Tensor, type Shape } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { type Shape } from '../tensor/tensor.js';
 import type { Nested } from '../tensor/tree.js';
 import { Model } from './model.js';
 

@@ -10,7 +10,7 @@ import { flattenTree, mapTree } from '../tensor/tree.js';
 import type { Variable } from '../tensor/variable.js';
 import { printLine, terminalColumns } from '../toolbox/console.js';
 import { renderTable, type Column } from './table.js';
-import type { Model } from './model.js';
+import type { Trainee } from '../training/trainee.js';
 
 export interface SummaryOptions {
   /** Width of the table; default that of Keras, within the terminal. */
@@ -74,7 +74,7 @@ const plainShapes = (x: unknown): unknown =>
       : Object.fromEntries(Object.entries(x as object).map(([k, v]) => [k, plainShapes(v)]));
 
 /** One node a level with one input each, and no layer twice: a plain stack. */
-function isStack(model: Model, graph: Graph): boolean {
+function isStack(model: Trainee, graph: Graph): boolean {
   if (graph.levels.some((level) => level.length > 1 || level[0]!.inputs.length > 1)) return false;
   const nodes = new Set<Node>(graph.levels.flat());
   return model.layers.every((l) => l.inboundNodes.filter((n) => nodes.has(n)).length <= 1);
@@ -104,7 +104,7 @@ function range(
 }
 
 /** The text of a summary. */
-export function summaryText(model: Model, o: SummaryOptions = {}): string {
+export function summaryText(model: Trainee, o: SummaryOptions = {}): string {
   const graph = model.graph;
   const functional = graph !== null && model.className === 'Functional';
   const ops: readonly Operation[] = functional ? graph.operations : model.layers;
@@ -165,7 +165,7 @@ export function summaryText(model: Model, o: SummaryOptions = {}): string {
     ...(optimizer.length ? [total('Optimizer params', optimizer)] : []),
   ].join('\n');
 }
-export function printSummary(model: Model, o: SummaryOptions = {}): void {
+export function printSummary(model: Trainee, o: SummaryOptions = {}): void {
   const text = summaryText(model, o);
   if (o.printFn) o.printFn(text);
   else printLine(text);

@@ -1,6 +1,7 @@
 // Control flow that a trace can hold.
 import * as core from '@nn/core';
-import { Tensor, toCore, type TensorLike } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { toCore, type TensorLike } from '../tensor/tensor.js';
 
 /**
  * `trueFn()` or `falseFn()`; inside tf.function both are captured and the result is chosen.

@@ -95,13 +95,13 @@ export const dotProductAttention = (
     (q, k, v, m) => {
       const heads = (t: core.Tensor): core.Tensor => core.transpose(t, 1, 2);
       const scores = core.mul(
-        core.matmul(heads(q!), core.transpose(heads(k!))),
-        o.scale ?? 1 / Math.sqrt(q!.shape.at(-1)!),
+        core.matmul(heads(q), core.transpose(heads(k))),
+        o.scale ?? 1 / Math.sqrt(q.shape.at(-1)!),
       );
       const causal = o.isCausal ? core.causalMask(scores.shape.at(-2)!, scores.shape.at(-1)!) : undefined;
       const mask = m ? core.cast(m, 'bool') : undefined;
       return heads(
-        core.matmul(softmaxOver(scores, mask && causal ? core.logicalAnd(mask, causal) : (mask ?? causal)), heads(v!)),
+        core.matmul(softmaxOver(scores, mask && causal ? core.logicalAnd(mask, causal) : (mask ?? causal)), heads(v)),
       );
     },
   );

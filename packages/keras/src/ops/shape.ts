@@ -1,15 +1,7 @@
 // Shapes: reshaping, joining, cutting, repeating.
 import * as core from '@nn/core';
 import { known } from '../tensor/arguments.js';
-import {
-  apply,
-  applyMany,
-  asTensor,
-  type Index,
-  type Shape,
-  type Tensor,
-  type TensorLike,
-} from '../tensor/tensor.js';
+import { apply, applyMany, asTensor, type Index, type Shape, type Tensor, type TensorLike } from '../tensor/tensor.js';
 
 /** The shape as an array; sizes of symbolic tensors may be null. */
 export const shape = (x: TensorLike): Shape => asTensor(x).shape;
@@ -89,7 +81,7 @@ export const roll = (
 ): Tensor =>
   apply('Roll', [x], (t) =>
     o.axis === undefined || o.axis === null
-      ? core.reshape(core.roll(core.reshape(t, [-1]), shift as number, 0), t.shape)
+      ? core.reshape(core.roll(core.reshape(t, [-1]), shift, 0), t.shape)
       : core.roll(t, shift, o.axis),
   );
 

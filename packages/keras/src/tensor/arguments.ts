@@ -51,6 +51,6 @@ export function pick(x: core.Tensor, indices: readonly Index[]): core.Tensor {
     return [i, i + 1, 1];
   });
   const [starts, stops, steps] = [0, 1, 2].map((k) => ranges.map((r) => r[k as 0 | 1 | 2]));
-  const part = core.slice(x, starts!, stops!, steps!);
+  const part = core.slice(x, starts!, stops, steps);
   return picked.length ? core.squeeze(part, picked) : part;
 }

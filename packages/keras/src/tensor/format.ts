@@ -4,6 +4,9 @@ import type { TypedArray } from '@nn/core';
 const edge = 3;
 const lineWidth = 75;
 
+/** A value that is no tensor, for a message. */
+export const shown = (x: unknown): string =>
+  typeof x === 'string' ? x : typeof x === 'function' ? x.name || 'a function' : (JSON.stringify(x) ?? 'undefined');
 /** A shape as Python writes a tuple: `(2, 3)`, `(4,)`, `(None, 10)`. */
 export function formatShape(shape: readonly (number | null)[]): string {
   const dims = shape.map((d) => (d === null ? 'None' : String(d)));

@@ -145,6 +145,6 @@ describe('operations', () => {
     expect(tf.random.uniform([4], { seed: 3 }).toArraySync()).toEqual(
       tf.random.uniform([4], { seed: 3 }).toArraySync(),
     );
-    expect((tf.random.shuffle(tf.range(5)).toArraySync() as number[]).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect((tf.random.shuffle(tf.range(5)).toArraySync() as number[]).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4]);
   });
 });

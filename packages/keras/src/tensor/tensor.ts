@@ -9,7 +9,7 @@ import { known, pick, reduction, type AxisOptions, type Index, type Shape } from
 export type { AxisOptions, Index, Shape } from './arguments.js';
 
 /** What operations accept: tensors, variables, numbers, and arrays of numbers. */
-export type TensorLike = Numeric | number | boolean | core.NestedArray | core.TypedArray;
+export type TensorLike = Numeric | core.NestedArray | core.TypedArray;
 /** What Tensor and Variable share: everything that can stand in an expression. */
 export abstract class Numeric {
   static {
@@ -275,4 +275,3 @@ export function elementwise<N extends core.Operand[]>(
   return new Tensor(g(...inputs.map(toOperand)));
 }
 const asCore = (x: core.Operand): core.Tensor => (typeof x === 'object' ? x : core.literal(x));
-export const operand: (x: TensorLike) => core.Operand = toOperand;

@@ -84,11 +84,10 @@ export class Variable extends Numeric {
     }
     const dtype = o.dtype === undefined ? undefined : coreDType(`Variable '${this.name}'`, o.dtype);
     const value = core.untraced(() => {
-      if (typeof initializer !== 'function' || initializer instanceof Numeric)
-        return toCore(initializer as TensorLike, dtype);
+      if (typeof initializer !== 'function' || initializer instanceof Numeric) return toCore(initializer, dtype);
       if (!o.shape)
         throw new core.ValueError(`Variable '${this.name}': an initializer function needs a shape. Pass { shape }.`);
-      const make = initializer as ValueMaker;
+      const make = initializer;
       return toCore(
         make(known(`Variable '${this.name}'`, o.shape), { dtype: dtypeName(dtype ?? 'f32') }),
         dtype ?? 'f32',

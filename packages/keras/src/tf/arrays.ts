@@ -14,10 +14,10 @@ export const size = (x: TensorLike): number => asTensor(x).size;
 /** Replaces whole rows: `indices` [n, 1], `updates` [n, ...]. */
 export const tensorScatterNdUpdate = (x: TensorLike, indices: TensorLike, updates: TensorLike): Tensor =>
   apply('ScatterUpdate', [x, indices, updates], (t, i, u) => {
-    if (i!.shape.at(-1) !== 1)
+    if (i.shape.at(-1) !== 1)
       throw new core.ShapeError(
-        `tensorScatterNdUpdate: only whole rows can be replaced, indices [n, 1]; received ${core.describe(i!.spec)}`,
+        `tensorScatterNdUpdate: only whole rows can be replaced, indices [n, 1]; received ${core.describe(i.spec)}`,
       );
-    const rows = toIndices(core.reshape(i!, [-1, ...t!.shape.slice(1).map(() => 1)]));
-    return core.scatter(t!, core.expand(rows, u!.shape), u!, 0);
+    const rows = toIndices(core.reshape(i, [-1, ...t.shape.slice(1).map(() => 1)]));
+    return core.scatter(t, core.expand(rows, u.shape), u, 0);
   });

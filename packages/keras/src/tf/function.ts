@@ -78,8 +78,8 @@ function method(f: AnyFunction, o: FunctionOptions): AnyFunction {
   const run = function (this: object, ...args: never[]): unknown {
     let traced = perInstance.get(this);
     if (!traced) {
-      const self = this;
-      traced = trace((...xs: never[]) => f.apply(self, xs), { name: f.name, ...o });
+      const bound: AnyFunction = (...xs) => f.apply(this, xs);
+      traced = trace(bound, { name: f.name, ...o });
       perInstance.set(this, traced);
     }
     return traced(...args);

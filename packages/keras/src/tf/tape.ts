@@ -44,7 +44,7 @@ export class GradientTape {
   }
   /** Also records what is computed from these tensors. */
   watch(...tensors: (Source | readonly Source[])[]): void {
-    for (const t of tensors.flat() as Source[]) {
+    for (const t of (tensors as Source[][]).flat()) {
       if (t instanceof Variable) this.note(t, t.read());
       else {
         if (!core.isFloat(t.read().dtype))

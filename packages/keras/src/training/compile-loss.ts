@@ -1,6 +1,6 @@
 // The loss of a compiled model: the weighted sum over outputs.
 import { ValueError } from '@nn/core';
-import { Loss, LossFunctionWrapper, get as getLoss, type LossFunction, type LossLike } from '../losses/index.js';
+import { Loss, LossFunctionWrapper, get as getLoss, type LossLike } from '../losses/index.js';
 import { crossentropyFor } from '../metrics/index.js';
 import { Mean } from '../metrics/mean.js';
 import { snakeCase } from '../naming.js';

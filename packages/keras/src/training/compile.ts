@@ -3,15 +3,13 @@ import * as core from '@nn/core';
 import { get as getLoss, type LossLike } from '../losses/index.js';
 import { Mean } from '../metrics/mean.js';
 import { get as getMetric, type MetricLike } from '../metrics/index.js';
-import type { Model } from '../models/model.js';
-import { get as getOptimizer, type Optimizer, type OptimizerLike } from '../optimizers/index.js';
-import type { Tensor } from '../tensor/tensor.js';
-import { flattenTree, type Nested } from '../tensor/tree.js';
+import { get as getOptimizer, type OptimizerLike } from '../optimizers/index.js';
+import { flattenTree } from '../tensor/tree.js';
 import { CompileLoss } from './compile-loss.js';
 import { CompileMetrics } from './compile-metrics.js';
 import type { Batch } from './data.js';
 import type { PerOutput } from './outputs.js';
-import type { StepLogs } from './steps.js';
+import type { Compiled, Trainee } from './trainee.js';
 
 export interface CompileOptions {
   /** A name such as 'adam', or an optimizer; default 'rmsprop'. */
@@ -30,18 +28,7 @@ export interface CompileOptions {
   /** Accepted: every batch is a step. */
   stepsPerExecution?: number;
 }
-/** How a model is trained. */
-export interface Compiled {
-  readonly optimizer: Optimizer | null;
-  readonly loss: CompileLoss | null;
-  readonly metrics: CompileMetrics | null;
-  readonly lossTracker: Mean;
-  readonly train: (data: Batch) => StepLogs;
-  readonly test: (data: Batch) => StepLogs;
-  readonly predict: (data: Batch) => Nested<Tensor>;
-}
-
-export function compileModel(model: Model, o: CompileOptions): Compiled {
+export function compileModel(model: Trainee, o: CompileOptions): Compiled {
   const optimizer = o.optimizer === null ? null : getOptimizer(o.optimizer ?? 'rmsprop');
   const names = model.outputNames;
   checkNames(o);

@@ -176,3 +176,24 @@ export async function classWeights(y: Nested<Tensor> | null, weights: ClassWeigh
   const values = await core.data(classes);
   return new Tensor(core.tensor(Float32Array.from(values, (c) => weights[Math.round(c)] ?? 1)));
 }
+
+/** Batches, each in a scope that ends when the next one is asked for, with a flag on the last one. */
+export async function* scoped(source: BatchSource): AsyncIterable<readonly [Batch, boolean]> {
+  let count = 0;
+  const batches = source.epoch()[Symbol.asyncIterator]();
+  let scope = core.openScope();
+  try {
+    let next = await batches.next();
+    while (!next.done) {
+      count++;
+      // with a known number of steps the last one is known; without, every step may be
+      const last = source.steps === null || count === source.steps;
+      yield [next.value, last];
+      scope.close();
+      scope = core.openScope();
+      next = await batches.next();
+    }
+  } finally {
+    scope.close();
+  }
+}

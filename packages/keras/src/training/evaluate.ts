@@ -2,10 +2,9 @@
 import * as core from '@nn/core';
 import type { Callback } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/list.js';
-import type { Model } from '../models/model.js';
-import { batchesOf, type BatchSource, type Data, type Dataset } from './data.js';
-import { scoped } from './fit.js';
+import { batchesOf, scoped, type BatchSource, type Data, type Dataset } from './data.js';
 import { inOrder, prepare, readLogs } from './steps.js';
+import type { Trainee } from './trainee.js';
 
 export interface EvaluateOptions {
   /** Default 32. */
@@ -21,7 +20,7 @@ export interface EvaluateOptions {
 
 /** Runs over the batches; the callbacks are those of `fit` when it validates. */
 export async function runEvaluation(
-  model: Model,
+  model: Trainee,
   source: BatchSource,
   callbacks: CallbackList,
 ): Promise<Record<string, number>> {
@@ -45,7 +44,7 @@ export async function runEvaluation(
   return logs;
 }
 export async function evaluateModel(
-  model: Model,
+  model: Trainee,
   x: Data | Dataset,
   y: Data | null,
   o: EvaluateOptions,

@@ -3,12 +3,12 @@ import * as core from '@nn/core';
 import type { Callback } from '../callbacks/callback.js';
 import type { History } from '../callbacks/history.js';
 import { CallbackList } from '../callbacks/list.js';
-import type { Model } from '../models/model.js';
 import { isPlain } from '../tensor/tree.js';
 import {
   batchesOf,
   classWeights,
   isDataset,
+  scoped,
   splitValidation,
   toTensors,
   type Batch,
@@ -18,7 +18,8 @@ import {
   type Dataset,
 } from './data.js';
 import { runEvaluation } from './evaluate.js';
-import { prepare, readLogs, type StepLogs } from './steps.js';
+import { prepare, readLogs } from './steps.js';
+import type { StepLogs, Trainee } from './trainee.js';
 
 export interface FitOptions {
   /** Samples of a step; default 32. */
@@ -48,7 +49,7 @@ export interface FitOptions {
   validationFreq?: number | readonly number[];
 }
 
-export async function fitModel(model: Model, x: Data | Dataset, y: Data | null, given: FitOptions): Promise<History> {
+export async function fitModel(model: Trainee, x: Data | Dataset, y: Data | null, given: FitOptions): Promise<History> {
   const o: FitOptions = isDataset(x) && isPlain(y) && !Object.keys(given).length ? y : given;
   const targets = o === given ? y : null;
   const compiled = model.training('fit');
@@ -131,7 +132,7 @@ async function sources(x: Data | Dataset, y: Data | null, o: FitOptions): Promis
 
 /** One epoch; returns the values of the metrics after its last step. */
 async function trainEpoch(
-  model: Model,
+  model: Trainee,
   source: BatchSource,
   callbacks: CallbackList,
   step: (data: Batch) => StepLogs,
@@ -151,25 +152,4 @@ async function trainEpoch(
   }
   if (!k) throw new core.ValueError('fit: the training data has no batches. Pass at least one sample');
   return logs;
-}
-
-/** Batches, each in a scope that ends when the next one is asked for, with a flag on the last one. */
-export async function* scoped(source: BatchSource): AsyncIterable<readonly [Batch, boolean]> {
-  let count = 0;
-  const batches = source.epoch()[Symbol.asyncIterator]();
-  let scope = core.openScope();
-  try {
-    let next = await batches.next();
-    while (!next.done) {
-      count++;
-      // with a known number of steps the last one is known; without, every step may be
-      const last = source.steps === null || count === source.steps;
-      yield [next.value, last];
-      scope.close();
-      scope = core.openScope();
-      next = await batches.next();
-    }
-  } finally {
-    scope.close();
-  }
 }

@@ -2,10 +2,10 @@
 import * as core from '@nn/core';
 import type { Callback } from '../callbacks/callback.js';
 import { CallbackList } from '../callbacks/list.js';
-import type { Model } from '../models/model.js';
 import { Tensor } from '../tensor/tensor.js';
 import { flattenTree, packTree, type Nested } from '../tensor/tree.js';
 import { batchesOf, type Batch, type Data, type Dataset } from './data.js';
+import type { Trainee } from './trainee.js';
 
 export interface PredictOptions {
   /** Default 32. */
@@ -14,9 +14,9 @@ export interface PredictOptions {
   steps?: number | null;
   callbacks?: readonly Callback[] | null;
 }
-const compiledSteps = new WeakMap<Model, (data: Batch) => Nested<Tensor>>();
+const compiledSteps = new WeakMap<Trainee, (data: Batch) => Nested<Tensor>>();
 /** The step of a model: a model need not be compiled to predict. */
-function stepOf(model: Model): (data: Batch) => Nested<Tensor> {
+function stepOf(model: Trainee): (data: Batch) => Nested<Tensor> {
   if (model.compiled) return model.training('predict').predict;
   let step = compiledSteps.get(model);
   if (!step) {
@@ -28,7 +28,7 @@ function stepOf(model: Model): (data: Batch) => Nested<Tensor> {
   return step;
 }
 
-export async function predictModel(model: Model, x: Data | Dataset, o: PredictOptions): Promise<Nested<Tensor>> {
+export async function predictModel(model: Trainee, x: Data | Dataset, o: PredictOptions): Promise<Nested<Tensor>> {
   const scope = core.openScope();
   try {
     const source = batchesOf(x, null, null, {
@@ -75,7 +75,7 @@ export async function predictModel(model: Model, x: Data | Dataset, o: PredictOp
   }
 }
 /** Makes the weights before the step is traced, as fit does. */
-function build(model: Model, batch: Batch, step: (data: Batch) => Nested<Tensor>): Nested<Tensor> {
+function build(model: Trainee, batch: Batch, step: (data: Batch) => Nested<Tensor>): Nested<Tensor> {
   if (model.flattenLayers().some((l) => !l.built)) core.symbolic(() => core.noGrad(() => model.predictStep(batch)));
   return step(batch);
 }

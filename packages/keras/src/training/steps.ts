@@ -1,22 +1,20 @@
 // One step of training, evaluation and prediction.
 import * as core from '@nn/core';
 import { isFloatName } from '../tensor/dtype.js';
-import type { Model } from '../models/model.js';
 import { Tensor } from '../tensor/tensor.js';
 import { flattenTree, type Nested } from '../tensor/tree.js';
+import type { StepLogs, Trainee } from './trainee.js';
 import { classWeights, toTensors, type Batch, type ClassWeight, type Data } from './data.js';
 
-/** Values of metrics, still on the device. */
-export type StepLogs = Record<string, Tensor>;
 type Call = (x: Nested<Tensor>, o: { training: boolean }) => Nested<Tensor>;
-const run = (model: Model, x: Nested<Tensor>, training: boolean): Nested<Tensor> =>
+const run = (model: Trainee, x: Nested<Tensor>, training: boolean): Nested<Tensor> =>
   (model as unknown as Call)(x, { training });
 const batchSize = (x: Nested<Tensor>): number =>
   (flattenTree(x).find((t) => t instanceof Tensor) as Tensor).shape[0] ?? 1;
 
 /** The compiled loss and the losses that layers have added. */
 export function totalLoss(
-  model: Model,
+  model: Trainee,
   y: Nested<Tensor> | null,
   yPred: Nested<Tensor>,
   sampleWeight: Nested<Tensor> | null,
@@ -28,7 +26,7 @@ export function totalLoss(
   return all.reduce((a, b) => a.add(b));
 }
 /** The value of every metric by name. */
-export function metricValues(model: Model): StepLogs {
+export function metricValues(model: Trainee): StepLogs {
   const compiled = model.training('fit');
   const own = new Set<unknown>(compiled.metrics?.metrics);
   const values: StepLogs = {};
@@ -42,7 +40,7 @@ export function metricValues(model: Model): StepLogs {
   return values;
 }
 
-export function trainStep(model: Model, [x, y, sampleWeight]: Batch): StepLogs {
+export function trainStep(model: Trainee, [x, y, sampleWeight]: Batch): StepLogs {
   const { lossTracker } = model.training('fit');
   const [yPred, loss] = core.enableGrad(() => {
     const outputs = run(model, x, true);
@@ -67,18 +65,18 @@ export function trainStep(model: Model, [x, y, sampleWeight]: Batch): StepLogs {
   } else console.warn('The model does not have any trainable weights.');
   return core.noGrad(() => model.computeMetrics(x, y, yPred, sampleWeight));
 }
-export function testStep(model: Model, [x, y, sampleWeight]: Batch): StepLogs {
+export function testStep(model: Trainee, [x, y, sampleWeight]: Batch): StepLogs {
   const yPred = run(model, x, false);
   const loss = model.computeLoss(x, y, yPred, sampleWeight, false);
   model.training('evaluate').lossTracker.updateState(loss, { sampleWeight: batchSize(x) });
   return model.computeMetrics(x, y, yPred, sampleWeight);
 }
-export const predictStep = (model: Model, [x]: Batch): Nested<Tensor> => run(model, x, false);
+export const predictStep = (model: Trainee, [x]: Batch): Nested<Tensor> => run(model, x, false);
 
 /**
  * Makes weights, metrics and the state of the optimizer before the first step is traced, by running the model without data.
  */
-export function prepare(model: Model, batch: Batch, training: boolean): void {
+export function prepare(model: Trainee, batch: Batch, training: boolean): void {
   const compiled = model.training('fit');
   const [x, y, sampleWeight] = batch;
   const unbuilt =
@@ -104,7 +102,7 @@ export async function readLogs(logs: StepLogs): Promise<Record<string, number>> 
   return values;
 }
 /** The values in the order of the metrics of the model. */
-export function inOrder(model: Model, logs: Record<string, number>): number[] {
+export function inOrder(model: Trainee, logs: Record<string, number>): number[] {
   const names = model.metricsNames.filter((n) => n in logs);
   return [
     ...names,
@@ -118,7 +116,7 @@ export interface BatchOptions {
   sampleWeight?: Data | null;
   classWeight?: ClassWeight | null;
 }
-async function onBatch(model: Model, x: Data, y: Data | null, o: BatchOptions, training: boolean): Promise<number[]> {
+async function onBatch(model: Trainee, x: Data, y: Data | null, o: BatchOptions, training: boolean): Promise<number[]> {
   const compiled = model.training(training ? 'trainOnBatch' : 'testOnBatch');
   const scope = core.openScope();
   try {
@@ -133,9 +131,9 @@ async function onBatch(model: Model, x: Data, y: Data | null, o: BatchOptions, t
     scope.close();
   }
 }
-export const trainOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
+export const trainOnBatch = (model: Trainee, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
   onBatch(model, x, y, o, true);
-export const testOnBatch = (model: Model, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
+export const testOnBatch = (model: Trainee, x: Data, y: Data | null, o: BatchOptions): Promise<number[]> =>
   onBatch(model, x, y, o, false);
-export const predictOnBatch = (model: Model, x: Data): Nested<Tensor> =>
+export const predictOnBatch = (model: Trainee, x: Data): Nested<Tensor> =>
   core.noGrad(() => core.scope(() => model.predictStep([toTensors(x, 'x')!, null, null])));

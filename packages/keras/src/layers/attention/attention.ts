@@ -1,6 +1,7 @@
 // Attention and AdditiveAttention: one head, without projections.
 import * as core from '@nn/core';
 import { SeedGenerator } from '../../seed.js';
+import { shown } from '../../tensor/format.js';
 import { apply, type Shape, type Tensor } from '../../tensor/tensor.js';
 import type { Nested } from '../../tensor/tree.js';
 import type { Variable } from '../../tensor/variable.js';
@@ -70,7 +71,7 @@ export class Attention extends Layer {
     if (mask === null || mask === undefined) return;
     if (!Array.isArray(mask))
       throw new core.ValueError(
-        `${this.className} layer mask must be a list, namely [query_mask, value_mask]. Received: mask=${String(mask)}.`,
+        `${this.className} layer mask must be a list, namely [query_mask, value_mask]. Received: mask=${shown(mask)}.`,
       );
     if (mask.length < 2 || mask.length > 3)
       throw new core.ValueError(
@@ -92,10 +93,10 @@ export class Attention extends Layer {
       const scale = this.scale ? w[0] : undefined;
       const weight = this.concatScoreWeight ? w[this.scale ? 1 : 0] : undefined;
       if (!weight) {
-        const dot = core.matmul(q!, core.transpose(k!));
+        const dot = core.matmul(q, core.transpose(k));
         return scale ? core.mul(dot, scale) : dot;
       }
-      const sum = core.add(core.unsqueeze(q!, -2), core.unsqueeze(k!, -3));
+      const sum = core.add(core.unsqueeze(q, -2), core.unsqueeze(k, -3));
       return core.mul(core.sum(core.tanh(scale ? core.mul(sum, scale) : sum), { axes: -1 }), weight);
     });
   }
@@ -103,19 +104,19 @@ export class Attention extends Layer {
     this.check(inputs, o.mask);
     const [query, value, key = value] = inputs as [Tensor, Tensor, Tensor?];
     const [queryMask = null, valueMask = null] = o.mask ?? [];
-    const scores = this.scores(query, key!);
+    const scores = this.scores(query, key);
     const drop = this.dropout > 0 && callTraining(o);
     const weights = apply('Softmax', valueMask ? [scores, valueMask] : [scores], (s, m) => {
       let seen: core.Tensor | null = m ? core.unsqueeze(core.cast(m, 'bool'), -2) : null;
       if (o.useCausalMask) {
-        const causal = core.causalMask(s!.shape.at(-2)!, s!.shape.at(-1)!);
+        const causal = core.causalMask(s.shape.at(-2)!, s.shape.at(-1)!);
         seen = seen ? core.logicalAnd(seen, causal) : causal;
       }
-      const p = core.softmax(seen ? core.where(seen, s!, core.sub(s!, 1e9)) : s!, -1);
+      const p = core.softmax(seen ? core.where(seen, s, core.sub(s, 1e9)) : s, -1);
       return drop ? core.dropout(p, this.dropout, { generator: this.seedGenerator!.generator }) : p;
     });
     const output = apply('Attention', queryMask ? [weights, value, queryMask] : [weights, value], (p, v, m) => {
-      const y = core.matmul(p!, v!);
+      const y = core.matmul(p, v);
       return m ? core.where(core.unsqueeze(core.cast(m, 'bool'), -1), y, 0) : y;
     });
     return o.returnAttentionScores ? [output, weights] : output;
@@ -147,7 +148,7 @@ export class AdditiveAttention extends Attention {
   }
   protected override scores(query: Tensor, key: Tensor): Tensor {
     return apply('Scores', this.scale ? [query, key, this.scale] : [query, key], (q, k, scale) => {
-      const t = core.tanh(core.add(core.unsqueeze(q!, -2), core.unsqueeze(k!, -3)));
+      const t = core.tanh(core.add(core.unsqueeze(q, -2), core.unsqueeze(k, -3)));
       return core.sum(scale ? core.mul(t, scale) : t, { axes: -1 });
     });
   }

@@ -146,7 +146,7 @@ export class GroupQueryAttention extends Layer {
     const raw = apply('Scores', [q, k], (a, b) => core.matmul(heads(core.mul(a, scale)), core.transpose(heads(b))));
     const fused = this.dropout === 0 && !o.returnAttentionScores;
     const scores = fused
-      ? apply('Softmax', mask ? [raw, mask] : [raw], (s, m) => softmaxOver(s!, m))
+      ? apply('Softmax', mask ? [raw, mask] : [raw], (s, m) => softmaxOver(s, m))
       : mask
         ? this.softmax(raw, { mask })
         : this.softmax(raw);

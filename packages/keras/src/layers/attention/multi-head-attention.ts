@@ -43,8 +43,10 @@ const fill = (rank: number, last: readonly number[]): Shape => [
 function attentionEquations(rank: number, axes: readonly number[]): { scores: string; combine: string; rank: number } {
   const target = letters.slice(0, rank);
   let next = rank;
-  const source = [...target].map((l, i) => (axes.includes(i) ? letters[next++]! : l)).join('');
-  const batch = [...target].filter((_, i) => !axes.includes(i) && i !== rank - 1).join('');
+  const source = Array.from(target, (l, i) => (axes.includes(i) ? letters[next++]! : l)).join('');
+  const batch = Array.from(target)
+    .filter((_, i) => !axes.includes(i) && i !== rank - 1)
+    .join('');
   const product = batch + axes.map((i) => target[i]).join('') + axes.map((i) => source[i]).join('');
   return {
     scores: `${source},${target}->${product}`,
@@ -215,8 +217,8 @@ export class MultiHeadAttention extends Layer {
       return [
         apply('DotProductAttention', spread ? [q, k, v, spread] : [q, k, v], (a, b, c, m) => {
           const heads = (t: core.Tensor): core.Tensor => core.transpose(t, 1, 2);
-          const weights = softmaxOver(core.mul(core.matmul(heads(a!), core.transpose(heads(b!))), scale), m);
-          return heads(core.matmul(weights, heads(c!)));
+          const weights = softmaxOver(core.mul(core.matmul(heads(a), core.transpose(heads(b))), scale), m);
+          return heads(core.matmul(weights, heads(c)));
         }),
         null,
       ];

@@ -30,7 +30,7 @@ export function combineMasks(
   for (const m of [o.valueMask, o.keyMask]) if (m) mask = and(mask, expandDims(asBool(m), -2));
   const grid = (f: (rows: core.Tensor, columns: core.Tensor) => core.Tensor): Tensor =>
     apply('Mask', [query, value], (q, v) => {
-      const [rows, columns] = [q!.shape[1]!, v!.shape[1]!];
+      const [rows, columns] = [q.shape[1]!, v.shape[1]!];
       return core.unsqueeze(f(core.iota([rows, 1], 0, 'i32'), core.iota([1, columns], 1, 'i32')), 0);
     });
   if (o.useCausalMask)

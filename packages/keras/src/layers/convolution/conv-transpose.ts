@@ -67,7 +67,7 @@ export abstract class BaseConvTranspose extends WindowLayer {
   override call(inputs: Tensor): Tensor {
     return this.activate(
       apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) =>
-        addBias(convolveTransposed(x, kernel!, this), bias, this.dataFormat),
+        addBias(convolveTransposed(x, kernel, this), bias, this.dataFormat),
       ),
     );
   }

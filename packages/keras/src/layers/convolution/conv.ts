@@ -123,7 +123,7 @@ export abstract class BaseConv extends WindowLayer {
   override call(inputs: Tensor): Tensor {
     return this.activate(
       apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) =>
-        addBias(convolve(x, kernel!, this), bias, this.dataFormat),
+        addBias(convolve(x, kernel, this), bias, this.dataFormat),
       ),
     );
   }

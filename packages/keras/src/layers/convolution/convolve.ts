@@ -31,7 +31,7 @@ export function padsOf(
   o: Omit<ConvolutionOptions, 'dataFormat'>,
 ): [number, number][] {
   return spatial.map((size, i): [number, number] => {
-    if (o.padding === 'same') return core.samePadding(size, window[i]!, o.strides[i]!, o.dilationRate[i]!);
+    if (o.padding === 'same') return core.samePadding(size, window[i]!, o.strides[i]!, o.dilationRate[i]);
     return o.padding === 'causal' ? [(window[i]! - 1) * o.dilationRate[i]!, 0] : [0, 0];
   });
 }

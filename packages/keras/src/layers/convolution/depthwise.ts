@@ -51,7 +51,7 @@ export abstract class BaseDepthwiseConv extends WindowLayer {
   override call(inputs: Tensor): Tensor {
     return this.activate(
       apply(this.className, this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel], (x, kernel, bias) =>
-        addBias(depthwise(x, kernel!, this), bias, this.dataFormat),
+        addBias(depthwise(x, kernel, this), bias, this.dataFormat),
       ),
     );
   }
@@ -134,7 +134,7 @@ export abstract class BaseSeparableConv extends WindowLayer {
     const ones = this.kernelSize.map(() => 1);
     return this.activate(
       apply(this.className, [inputs, ...weights], (x, deep, point, bias) => {
-        const y = convolve(depthwise(x, deep!, this), point!, {
+        const y = convolve(depthwise(x, deep, this), point, {
           strides: ones,
           padding: 'valid',
           dilationRate: ones,

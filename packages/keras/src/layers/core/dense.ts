@@ -80,7 +80,7 @@ export class Dense extends Layer {
       'Dense',
       this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel],
       (t, kernel, bias) => {
-        const y = core.matmul(t, kernel!);
+        const y = core.matmul(t, kernel);
         return bias ? core.add(y, bias) : y;
       },
     );

@@ -58,9 +58,9 @@ export function analyzeEquation(
   };
   // letters are counted from the end when the ellipsis comes first
   const place = (n: number, rank: number, i: number): number => (before ? rank - n + i : i);
-  [...input].forEach((letter, i) => known(letter, inputShape[place(input.length, inputShape.length, i)]));
+  Array.from(input).forEach((letter, i) => known(letter, inputShape[place(input.length, inputShape.length, i)]));
   const full = before ? outputShape : [inputShape[0] ?? null, ...outputShape];
-  [...output].forEach((letter, i) => known(letter, full[place(output.length, full.length, i)]));
+  Array.from(output).forEach((letter, i) => known(letter, full[place(output.length, full.length, i)]));
   const size = (letter: string): number => {
     const n = sizes.get(letter);
     if (n !== undefined) return n;
@@ -68,15 +68,16 @@ export function analyzeEquation(
       `Weight dimension '${letter}' did not have a match in either the input spec '${input}' or the output spec '${output}', or its size is not known. For this layer, the weight must be fully specified. Input shape: ${formatShape(inputShape)}`,
     );
   };
-  const bias = biasAxes === null ? null : [...output].map((letter) => (biasAxes.includes(letter) ? size(letter) : 1));
+  const bias =
+    biasAxes === null ? null : Array.from(output, (letter) => (biasAxes.includes(letter) ? size(letter) : 1));
   for (const letter of biasAxes ?? '') {
     if (!output.includes(letter))
       throw new core.ValueError(
         `Bias dimension '${letter}' was requested, but is not part of the output spec '${output}'`,
       );
   }
-  const first = Math.min(...[...(biasAxes ?? '')].map((letter) => output.indexOf(letter)));
-  const letters = [...weight];
+  const first = Math.min(...Array.from(biasAxes ?? '', (letter) => output.indexOf(letter)));
+  const letters = Array.from(weight);
   const axesIn = (spec: string): number[] => letters.flatMap((letter, i) => (spec.includes(letter) ? [i] : []));
   return {
     kernel: letters.map(size),
@@ -144,7 +145,7 @@ export class EinsumDense extends Layer {
       'EinsumDense',
       this.bias ? [inputs, this.kernel, this.bias] : [inputs, this.kernel],
       (t, kernel, bias) => {
-        const y = core.einsum(this.equation.replaceAll(' ', ''), t, kernel!);
+        const y = core.einsum(this.equation.replaceAll(' ', ''), t, kernel);
         return bias ? core.add(y, bias) : y;
       },
     );

@@ -1,7 +1,8 @@
 // BatchNormalization, with masks and batch renormalization.
 import * as core from '@nn/core';
 import * as initializers from '../../initializers/index.js';
-import { apply, applyMany, Tensor, type Shape } from '../../tensor/tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { apply, applyMany, type Shape } from '../../tensor/tensor.js';
 import { formatShape } from '../../tensor/format.js';
 import type { Variable } from '../../tensor/variable.js';
 import { knownSize } from '../core/dense.js';
@@ -163,8 +164,8 @@ export class BatchNormalization extends Layer {
       (t, m, v, ...rest) =>
         core.batchNorm(t, {
           axis: this.axis,
-          mean: m!,
-          variance: v!,
+          mean: m,
+          variance: v,
           eps: this.epsilon,
           ...(weight && { weight: rest[0]! }),
           ...(bias && { bias: rest[weight ? 1 : 0]! }),
@@ -182,7 +183,7 @@ export class BatchNormalization extends Layer {
       });
     }
     return applyMany('Moments', [x, mask], (t, m) => {
-      const on = core.expand(core.unsqueeze(core.cast(m!, 'bool'), -1), t.shape);
+      const on = core.expand(core.unsqueeze(core.cast(m, 'bool'), -1), t.shape);
       const over = { axes, keepdims: true };
       const count = core.add(core.sum(core.cast(on, t.dtype), over), 1e-7);
       const mean = core.div(core.sum(core.where(on, t, 0), over), count);

@@ -49,17 +49,17 @@ export class SpectralNormalization extends Wrapper {
   override call(inputs: Tensor, o: CallOptions = {}): Tensor {
     if (callTraining(o)) {
       const [u, kernel] = applyMany('SpectralNormalization', [this.vectorU, this.kernel], (u0, k) => {
-        const weights = core.reshape(k!, [-1, k!.shape.at(-1)!]);
+        const weights = core.reshape(k, [-1, k.shape.at(-1)!]);
         const unit = (x: core.Tensor): core.Tensor => core.l2Normalize(x, undefined, { eps: 1e-7 });
-        let next = u0!;
+        let next = u0;
         let v = next;
         for (let i = 0; i < this.powerIterations; i++) {
           v = unit(core.matmul(next, core.transpose(weights)));
           next = unit(core.matmul(v, weights));
         }
         const sigma = core.matmul(core.matmul(v, weights), core.transpose(next));
-        const dead = core.all(core.equal(k!, 0));
-        return [core.where(dead, u0!, next), core.where(dead, k!, core.div(k!, core.reshape(sigma, [])))];
+        const dead = core.all(core.equal(k, 0));
+        return [core.where(dead, u0, next), core.where(dead, k, core.div(k, core.reshape(sigma, [])))];
       }) as [Tensor, Tensor];
       this.vectorU.assign(u);
       this.kernel.assign(kernel);

@@ -32,7 +32,8 @@ export abstract class BaseGlobalPooling extends Layer {
     this.built = true;
   }
   override call(inputs: Tensor): Tensor {
-    return apply(this.className, [inputs], (x) => core[this.kind](x, { axes: this.axes, keepdims: this.keepdims }));
+    const reduce = this.kind === 'max' ? core.max : core.mean;
+    return apply(this.className, [inputs], (x) => reduce(x, { axes: this.axes, keepdims: this.keepdims }));
   }
 }
 export interface GlobalAveragePooling1D {

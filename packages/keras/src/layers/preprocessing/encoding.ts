@@ -54,7 +54,7 @@ export class CategoryEncoding extends Layer {
     if (weights !== null && this.outputMode !== 'count')
       throw new core.ValueError("`countWeights` is not used when `outputMode` is not `'count'`.");
     return apply(this.className, weights === null ? [inputs] : [inputs, weights], (x, w) =>
-      encode(toIndices(x!), this.outputMode, this.numTokens, w),
+      encode(toIndices(x), this.outputMode, this.numTokens, w),
     );
   }
 }

@@ -168,8 +168,8 @@ export class RandomFlip extends ImageLayer {
       const maybe = (t: core.Tensor, axis: number): core.Tensor =>
         core.where(core.bernoulli(0.5, [t.shape[0]!, 1, 1, 1], { generator }), core.flip(t, axis), t);
       const [height, width] = this.dataFormat === 'channels_first' ? [2, 3] : [1, 2];
-      const wide = this.mode === 'vertical' ? x : maybe(x, width!);
-      return this.mode === 'horizontal' ? wide : maybe(wide, height!);
+      const wide = this.mode === 'vertical' ? x : maybe(x, width);
+      return this.mode === 'horizontal' ? wide : maybe(wide, height);
     });
   }
 }

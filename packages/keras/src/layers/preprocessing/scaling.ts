@@ -119,7 +119,7 @@ export class Normalization extends Layer {
             this.kept.includes(i) ? (t.shape[t.ndim - this.kept.length + this.kept.indexOf(i)] ?? 1) : 1,
           )
         : shape.map(() => 1);
-      return core.reshape(t, own as readonly number[]);
+      return core.reshape(t, own);
     });
   }
   override call(inputs: Tensor): Tensor {

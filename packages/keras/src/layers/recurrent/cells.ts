@@ -49,8 +49,8 @@ export class SimpleRNNCell extends BaseCell {
       this.className,
       withBias([x, h, this.kernel, this.recurrentKernel], this.bias),
       (t, s, kernel, recurrent, bias) => {
-        const projected = core.matmul(t!, kernel!);
-        return activation(core.add(bias ? core.add(projected, bias) : projected, core.matmul(s!, recurrent!)));
+        const projected = core.matmul(t, kernel);
+        return activation(core.add(bias ? core.add(projected, bias) : projected, core.matmul(s, recurrent)));
       },
     );
     return [next, [next]];
@@ -99,8 +99,8 @@ export class LSTMCell extends BaseCell {
       this.className,
       withBias([x, h, states[1]!, this.kernel, this.recurrentKernel], this.bias),
       (t, s, c, kernel, recurrent, bias) => {
-        const sum = core.add(core.matmul(t!, kernel!), core.matmul(s!, recurrent!));
-        return core.lstmGates(bias ? core.add(sum, bias) : sum, c!, gates);
+        const sum = core.add(core.matmul(t, kernel), core.matmul(s, recurrent));
+        return core.lstmGates(bias ? core.add(sum, bias) : sum, c, gates);
       },
     ) as [Tensor, Tensor];
     return [next, [next, cell]];
@@ -135,23 +135,23 @@ export class GRUCell extends BaseCell {
       this.className,
       withBias([x, h, this.kernel, this.recurrentKernel], this.bias),
       (t, s, kernel, recurrent, bias) => {
-        const projected = core.matmul(t!, kernel!);
+        const projected = core.matmul(t, kernel);
         if (this.resetAfter) {
           const [inner, outer] = bias ? [core.select(bias, 0, 0), core.select(bias, 0, 1)] : [null, null];
-          const state = core.matmul(s!, recurrent!);
+          const state = core.matmul(s, recurrent);
           return core.gruGates(
             inner ? core.add(projected, inner) : projected,
             outer ? core.add(state, outer) : state,
-            s!,
+            s,
             { ...gates, order: 'zrn' },
           );
         }
         const [u, all] = [2 * this.units, 3 * this.units];
-        const candidate = (rh: core.Tensor): core.Tensor => core.matmul(rh, last(recurrent!, u, all));
+        const candidate = (rh: core.Tensor): core.Tensor => core.matmul(rh, last(recurrent, u, all));
         return core.gruGatesBefore(
           bias ? core.add(projected, bias) : projected,
-          core.matmul(s!, last(recurrent!, 0, u)),
-          s!,
+          core.matmul(s, last(recurrent, 0, u)),
+          s,
           candidate,
           gates,
         );

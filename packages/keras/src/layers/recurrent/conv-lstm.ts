@@ -6,7 +6,7 @@ import { construct, type Config, type Constructible, type Resolve } from '../../
 import { SeedGenerator } from '../../seed.js';
 import { formatShape } from '../../tensor/format.js';
 import { coreDType } from '../../tensor/dtype.js';
-import { apply, applyMany, Tensor, type Shape } from '../../tensor/tensor.js';
+import { applyMany, Tensor, type Shape } from '../../tensor/tensor.js';
 import type { Variable } from '../../tensor/variable.js';
 import { convolve } from '../convolution/convolve.js';
 import { standardizePadding, standardizeTuple, type Padding, type Size } from '../convolution/tuples.js';
@@ -165,15 +165,15 @@ export class ConvLSTMCell extends Layer {
       this.className,
       withBias([inputs, states[0]!, states[1]!, this.kernel, this.recurrentKernel], this.bias),
       (x, s, carry, kernel, recurrent, bias) => {
-        const projected = this.convolveInput(this.last(noisy(x!, this.dropout)), kernel!);
-        const state = convolve(this.last(noisy(s!, this.recurrentDropout)), recurrent!, {
+        const projected = this.convolveInput(this.last(noisy(x, this.dropout)), kernel);
+        const state = convolve(this.last(noisy(s, this.recurrentDropout)), recurrent, {
           strides: ones,
           padding: 'same',
           dilationRate: ones,
           dataFormat: 'channels_last',
         });
         const sum = core.add(bias ? core.add(projected, bias) : projected, state);
-        return core.lstmGates(sum, this.last(carry!), gates).map((t) => this.back(t));
+        return core.lstmGates(sum, this.last(carry), gates).map((t) => this.back(t));
       },
     ) as [Tensor, Tensor];
     return [h, [h, c]];

@@ -112,7 +112,7 @@ export class RNN extends Layer {
   override call(sequences: Tensor, o: RNNCallOptions = {}): Open {
     const batch = sequences.shape[0]!;
     const given = o.initialState ?? (this.stateful ? this.currentStates(batch) : this.getInitialState(batch));
-    const states = isNested(given) ? (given as readonly Nested<Tensor>[]) : [given as Tensor];
+    const states = isNested(given) ? given : [given];
     const mask = o.mask ? ((flattenTree(o.mask)[0] as Tensor | null) ?? null) : null;
     const extra = askedOptions(this.cell.call).training ? { training: callTraining(o) } : null;
     const cell = this.cell as unknown as (

@@ -19,11 +19,7 @@ const stepOf = (x: Tensor, t: number): Tensor => apply('Step', [x], (v) => core.
 /** `a` where the mask [batch] is true, else `b`. */
 const choose = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
   apply('Where', [mask, a, b], (m, x, y) =>
-    core.where(
-      core.reshape(core.cast(m!, 'bool'), [m!.shape[0]!, ...Array.from({ length: x!.ndim - 1 }, () => 1)]),
-      x!,
-      y!,
-    ),
+    core.where(core.reshape(core.cast(m, 'bool'), [m.shape[0]!, ...Array.from({ length: x.ndim - 1 }, () => 1)]), x, y),
   );
 
 /** Runs the steps over [batch, steps, ...]. The outputs of a loop that goes backwards stay in the order in which they were made. */

@@ -18,7 +18,7 @@ function sidesOf(value: Sides, rank: number, name: string): [number, number][] {
     typeof value === 'number'
       ? Array.from({ length: rank }, () => value)
       : rank === 1 && value.length === 2 && value.every((v) => typeof v === 'number')
-        ? [value as readonly number[]]
+        ? [value]
         : value;
   if (flat.length !== rank)
     throw new core.ValueError(`\`${name}\` should have ${rank} elements. Received: ${JSON.stringify(value)}.`);
