@@ -10,7 +10,15 @@ interface Common extends Ignored {
   weightDecay: number;
   maximize: boolean;
 }
-const common = { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0, foreach: null, maximize: false, capturable: false, differentiable: false };
+const common = {
+  betas: [0.9, 0.999] as const,
+  eps: 1e-8,
+  weightDecay: 0,
+  foreach: null,
+  maximize: false,
+  capturable: false,
+  differentiable: false,
+};
 /** Both betas, guarded. */
 const betas = (group: { betas: readonly [number, number] }): { beta1: number; beta2: number } => ({
   beta1: core.guard(() => group.betas[0]),
@@ -41,7 +49,13 @@ export interface NAdamSettings extends Common {
   decoupledWeightDecay: boolean;
 }
 /** The gradient and the parameter after weight decay, which is decoupled or not. */
-function decayed(p: core.Tensor, g: core.Tensor, lr: core.Tensor, decay: number, decoupled: boolean): { start: core.Tensor; g: core.Tensor } {
+function decayed(
+  p: core.Tensor,
+  g: core.Tensor,
+  lr: core.Tensor,
+  decay: number,
+  decoupled: boolean,
+): { start: core.Tensor; g: core.Tensor } {
   if (!decay) return { start: p, g };
   return decoupled ? { start: core.decoupledDecay(p, lr, decay), g } : { start: p, g: core.coupledDecay(p, g, decay) };
 }
@@ -54,7 +68,13 @@ export class NAdam extends Optimizer<NAdamSettings> {
   protected update(p: Tensor, group: ParamGroup<NAdamSettings>, grad: core.Tensor): void {
     const lr = this.rate(group);
     const plain = this.gradient(p, group, grad, 0);
-    const { start, g } = decayed(p.value, plain, lr, this.setting(group, 'weightDecay'), this.setting(group, 'decoupledWeightDecay'));
+    const { start, g } = decayed(
+      p.value,
+      plain,
+      lr,
+      this.setting(group, 'weightDecay'),
+      this.setting(group, 'decoupledWeightDecay'),
+    );
     const step = this.count(p);
     const product = this.slot(p, 'mu_product', () => core.literal(1));
     const m = this.slot(p, 'exp_avg');
@@ -62,7 +82,12 @@ export class NAdam extends Optimizer<NAdamSettings> {
     const decay = this.setting(group, 'momentumDecay');
     const both = betas(group);
     const muProduct = core.mul(product.get(), core.nadamMomentum(step, both.beta1, decay));
-    const next = core.nadamUpdate(start, g, { m: m.get(), v: v.get() }, { lr, step, ...both, eps: this.setting(group, 'eps'), decay, muProduct });
+    const next = core.nadamUpdate(
+      start,
+      g,
+      { m: m.get(), v: v.get() },
+      { lr, step, ...both, eps: this.setting(group, 'eps'), decay, muProduct },
+    );
     product.set(muProduct);
     m.set(next.m);
     v.set(next.v);
@@ -82,11 +107,22 @@ export class RAdam extends Optimizer<RAdamSettings> {
   protected update(p: Tensor, group: ParamGroup<RAdamSettings>, grad: core.Tensor): void {
     const lr = this.rate(group);
     const plain = this.gradient(p, group, grad, 0);
-    const { start, g } = decayed(p.value, plain, lr, this.setting(group, 'weightDecay'), this.setting(group, 'decoupledWeightDecay'));
+    const { start, g } = decayed(
+      p.value,
+      plain,
+      lr,
+      this.setting(group, 'weightDecay'),
+      this.setting(group, 'decoupledWeightDecay'),
+    );
     const step = this.count(p);
     const m = this.slot(p, 'exp_avg');
     const v = this.slot(p, 'exp_avg_sq');
-    const next = core.radamUpdate(start, g, { m: m.get(), v: v.get() }, { lr, step, ...betas(group), eps: this.setting(group, 'eps') });
+    const next = core.radamUpdate(
+      start,
+      g,
+      { m: m.get(), v: v.get() },
+      { lr, step, ...betas(group), eps: this.setting(group, 'eps') },
+    );
     m.set(next.m);
     v.set(next.v);
     this.store(p, next.p);
@@ -111,8 +147,14 @@ export class SparseAdam extends Optimizer<Omit<Common, 'weightDecay'>> {
     const v = this.slot(p, 'exp_avg_sq');
     const { beta1, beta2 } = betas(group);
     const moved = core.moveMoments(g, { m: m.get(), v: v.get() }, beta1, beta2);
-    const rate = core.div(core.mul(this.rate(group), core.sqrt(core.biasCorrection(beta2, step))), core.biasCorrection(beta1, step));
-    const change = core.div(core.mul(moved.m, core.cast(rate, g.dtype)), core.add(core.sqrt(moved.v), this.setting(group, 'eps')));
+    const rate = core.div(
+      core.mul(this.rate(group), core.sqrt(core.biasCorrection(beta2, step))),
+      core.biasCorrection(beta1, step),
+    );
+    const change = core.div(
+      core.mul(moved.m, core.cast(rate, g.dtype)),
+      core.add(core.sqrt(moved.v), this.setting(group, 'eps')),
+    );
     const keep = (now: core.Tensor, old: core.Tensor): core.Tensor => core.where(touched, now, old);
     this.store(p, keep(core.sub(p.value, change), p.value));
     m.set(keep(moved.m, m.get()));

@@ -16,7 +16,16 @@ export class Rprop extends Optimizer<RpropSettings> {
   constructor(params: Parameters<RpropSettings>, o: Partial<RpropSettings> = {}) {
     checkCommon(o);
     if (o.etas) check(o.etas[0] > 0 && o.etas[0] < 1 && o.etas[1] > 1, 'eta values', o.etas.join(', '));
-    super(params, { lr: 1e-2, etas: [0.5, 1.2], stepSizes: [1e-6, 50], foreach: null, capturable: false, maximize: false, differentiable: false, ...o });
+    super(params, {
+      lr: 1e-2,
+      etas: [0.5, 1.2],
+      stepSizes: [1e-6, 50],
+      foreach: null,
+      capturable: false,
+      maximize: false,
+      differentiable: false,
+      ...o,
+    });
   }
   protected update(p: Tensor, group: ParamGroup<RpropSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, 0);
@@ -52,7 +61,18 @@ export interface AsgdSettings extends Ignored {
 export class ASGD extends Optimizer<AsgdSettings> {
   constructor(params: Parameters<AsgdSettings>, o: Partial<AsgdSettings> = {}) {
     checkCommon(o);
-    super(params, { lr: 1e-2, lambd: 1e-4, alpha: 0.75, t0: 1e6, weightDecay: 0, foreach: null, maximize: false, differentiable: false, capturable: false, ...o });
+    super(params, {
+      lr: 1e-2,
+      lambd: 1e-4,
+      alpha: 0.75,
+      t0: 1e6,
+      weightDecay: 0,
+      foreach: null,
+      maximize: false,
+      differentiable: false,
+      capturable: false,
+      ...o,
+    });
   }
   protected update(p: Tensor, group: ParamGroup<AsgdSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));
@@ -64,7 +84,13 @@ export class ASGD extends Optimizer<AsgdSettings> {
       p.value,
       g,
       { eta: core.cast(eta.get(), p.spec.dtype), mu: core.cast(mu.get(), p.spec.dtype), a: a.get() },
-      { lr: this.rate(group), step, lambd: this.setting(group, 'lambd'), alpha: this.setting(group, 'alpha'), t0: this.setting(group, 't0') },
+      {
+        lr: this.rate(group),
+        step,
+        lambd: this.setting(group, 'lambd'),
+        alpha: this.setting(group, 'alpha'),
+        t0: this.setting(group, 't0'),
+      },
     );
     eta.set(core.cast(next.eta, 'f32'));
     mu.set(core.cast(next.mu, 'f32'));

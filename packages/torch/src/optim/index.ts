@@ -5,3 +5,4 @@ export * from './averaged.js';
 export { Optimizer, type OptimizerState, type ParamGroup, type Parameters } from './optimizer.js';
 export * from './rmsprop.js';
 export { SGD, type SgdSettings } from './sgd.js';
+export * as lrScheduler from './lr-scheduler/index.js';

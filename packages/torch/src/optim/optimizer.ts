@@ -57,11 +57,14 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   constructor(params: Parameters<S>, defaults: S) {
     this.defaults = defaults;
     if (params instanceof Tensor) {
-      throw new TypeError('params argument given to the optimizer should be an iterable of Tensors or groups, but got a Tensor. Put it in an array');
+      throw new TypeError(
+        'params argument given to the optimizer should be an iterable of Tensors or groups, but got a Tensor. Put it in an array',
+      );
     }
     const list = [...params] as (Tensor | ({ params: Tensor | Iterable<Tensor> } & Partial<S>))[];
     if (list.length === 0) throw new core.ValueError('optimizer got an empty parameter list');
-    if (list[0] instanceof Tensor) this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<S>);
+    if (list[0] instanceof Tensor)
+      this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<S>);
     else for (const group of list) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<S>);
   }
 
@@ -70,7 +73,8 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
     const params = group.params instanceof Tensor ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
     for (const p of params) {
-      if (!(p instanceof Tensor)) throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof p}`);
+      if (!(p instanceof Tensor))
+        throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof p}`);
       if (!p.isLeaf) throw new core.ValueError("can't optimize a non-leaf Tensor");
       if (known.has(p)) throw new core.ValueError('some parameters appear in more than one parameter group');
       known.add(p);
@@ -127,7 +131,14 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   protected slot(p: Tensor, name: string, first: (p: core.Tensor) => core.Tensor = core.zerosLike): core.Variable {
     let state = this.state.get(p);
     if (!state) this.state.set(p, (state = {}));
-    state[name] ??= core.untraced(() => ofCell(new core.Variable(core.noGrad(() => first(core.detach(p.value))), { name, slot: true })));
+    state[name] ??= core.untraced(() =>
+      ofCell(
+        new core.Variable(
+          core.noGrad(() => first(core.detach(p.value))),
+          { name, slot: true },
+        ),
+      ),
+    );
     return state[name]!._cell!;
   }
   /** Counts this step and returns how many there were. */
@@ -158,15 +169,19 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
 
   /** Takes over state and settings of an optimizer with groups of the same sizes. Tensors are copied. */
   loadStateDict(dict: OptimizerState): void {
-    if (dict.param_groups.length !== this.paramGroups.length) throw new core.ValueError('loaded state dict has a different number of parameter groups');
+    if (dict.param_groups.length !== this.paramGroups.length)
+      throw new core.ValueError('loaded state dict has a different number of parameter groups');
     const byIndex = new Map<string, Tensor>();
     dict.param_groups.forEach((saved, g) => {
       const group = this.paramGroups[g]!;
       const indices = saved['params'] as readonly number[];
       if (indices.length !== group.params.length) {
-        throw new core.ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group");
+        throw new core.ValueError(
+          "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+        );
       }
-      for (const [key, value] of Object.entries(saved)) if (key !== 'params') (group as Record<string, unknown>)[camel(key)] = value;
+      for (const [key, value] of Object.entries(saved))
+        if (key !== 'params') (group as Record<string, unknown>)[camel(key)] = value;
       indices.forEach((i, k) => byIndex.set(String(i), group.params[k]!));
     });
     this.state.clear();
@@ -178,7 +193,12 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
         if (value === null || value === undefined) continue;
         const t = value instanceof Tensor ? core.detach(value.value) : core.literal(Number(value));
         const like = name !== 'step' && t.ndim > 0 && core.isFloat(t.dtype) ? core.cast(t, p.spec.dtype) : t;
-        state[name] = ofCell(new core.Variable(like.storage === t.storage && t.storage ? core.reshape(t, [...t.shape]) : like, { name, slot: true }));
+        state[name] = ofCell(
+          new core.Variable(like.storage === t.storage && t.storage ? core.reshape(t, [...t.shape]) : like, {
+            name,
+            slot: true,
+          }),
+        );
       }
       this.state.set(p, state);
     }
@@ -186,7 +206,16 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
 
   /** The groups and their settings, as PyTorch prints them. */
   toString(): string {
-    const text = (value: unknown): string => (value === null || value === undefined ? 'None' : typeof value === 'boolean' ? (value ? 'True' : 'False') : Array.isArray(value) ? `(${value.map(text).join(', ')})` : String(value));
+    const text = (value: unknown): string =>
+      value === null || value === undefined
+        ? 'None'
+        : typeof value === 'boolean'
+          ? value
+            ? 'True'
+            : 'False'
+          : Array.isArray(value)
+            ? `(${value.map(text).join(', ')})`
+            : String(value);
     const groups = this.paramGroups.map((group, i) => {
       const lines = Object.entries(group)
         .filter(([key]) => key !== 'params')
@@ -204,7 +233,13 @@ export function check(ok: boolean, what: string, value: unknown): void {
   if (!ok) throw new core.ValueError(`Invalid ${what}: ${String(value)}`);
 }
 /** The checks that most optimizers make. */
-export function checkCommon(o: { lr?: number; eps?: number; weightDecay?: number; betas?: readonly number[]; momentum?: number }): void {
+export function checkCommon(o: {
+  lr?: number;
+  eps?: number;
+  weightDecay?: number;
+  betas?: readonly number[];
+  momentum?: number;
+}): void {
   if (o.lr !== undefined) check(o.lr >= 0, 'learning rate', o.lr);
   if (o.eps !== undefined) check(o.eps >= 0, 'epsilon value', o.eps);
   if (o.weightDecay !== undefined) check(o.weightDecay >= 0, 'weight_decay value', o.weightDecay);

@@ -26,7 +26,19 @@ export class RMSprop extends Optimizer<RmspropSettings> {
   constructor(params: Parameters<RmspropSettings>, o: Partial<RmspropSettings> = {}) {
     checkCommon(o);
     if (o.alpha !== undefined) check(o.alpha >= 0, 'alpha value', o.alpha);
-    super(params, { lr: 1e-2, momentum: 0, alpha: 0.99, eps: 1e-8, centered: false, weightDecay: 0, capturable: false, foreach: null, maximize: false, differentiable: false, ...o });
+    super(params, {
+      lr: 1e-2,
+      momentum: 0,
+      alpha: 0.99,
+      eps: 1e-8,
+      centered: false,
+      weightDecay: 0,
+      capturable: false,
+      foreach: null,
+      maximize: false,
+      differentiable: false,
+      ...o,
+    });
   }
   protected update(p: Tensor, group: ParamGroup<RmspropSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));
@@ -36,7 +48,13 @@ export class RMSprop extends Optimizer<RmspropSettings> {
     const buffer = momentum > 0 ? this.slot(p, 'momentum_buffer') : null;
     const mean = this.setting(group, 'centered') ? this.slot(p, 'grad_avg') : null;
     const state = { v: v.get(), ...(mean && { mean: mean.get() }), ...(buffer && { buffer: buffer.get() }) };
-    const o = { lr: this.rate(group), rho: this.setting(group, 'alpha'), eps: this.setting(group, 'eps'), momentum, form: 'torch' as const };
+    const o = {
+      lr: this.rate(group),
+      rho: this.setting(group, 'alpha'),
+      eps: this.setting(group, 'eps'),
+      momentum,
+      form: 'torch' as const,
+    };
     const next = core.rmspropUpdate(p.value, g, state, o);
     v.set(next.v);
     mean?.set(next.mean!);
@@ -60,14 +78,32 @@ export class Adagrad extends Optimizer<AdagradSettings> {
   constructor(params: Parameters<AdagradSettings>, o: Partial<AdagradSettings> = {}) {
     checkCommon(o);
     if (o.lrDecay !== undefined) check(o.lrDecay >= 0, 'lr_decay value', o.lrDecay);
-    if (o.initialAccumulatorValue !== undefined) check(o.initialAccumulatorValue >= 0, 'initial_accumulator_value value', o.initialAccumulatorValue);
-    super(params, { lr: 1e-2, lrDecay: 0, eps: 1e-10, weightDecay: 0, initialAccumulatorValue: 0, foreach: null, maximize: false, differentiable: false, fused: null, ...o });
+    if (o.initialAccumulatorValue !== undefined)
+      check(o.initialAccumulatorValue >= 0, 'initial_accumulator_value value', o.initialAccumulatorValue);
+    super(params, {
+      lr: 1e-2,
+      lrDecay: 0,
+      eps: 1e-10,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      foreach: null,
+      maximize: false,
+      differentiable: false,
+      fused: null,
+      ...o,
+    });
   }
   protected update(p: Tensor, group: ParamGroup<AdagradSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));
     const step = this.count(p);
     const sum = this.slot(p, 'sum', (x) => core.fullLike(x, group.initialAccumulatorValue));
-    const o = { lr: this.rate(group), eps: this.setting(group, 'eps'), lrDecay: this.setting(group, 'lrDecay'), step, form: 'torch' as const };
+    const o = {
+      lr: this.rate(group),
+      eps: this.setting(group, 'eps'),
+      lrDecay: this.setting(group, 'lrDecay'),
+      step,
+      form: 'torch' as const,
+    };
     const next = core.adagradUpdate(p.value, g, { sum: sum.get() }, o);
     sum.set(next.sum);
     this.store(p, next.p);
@@ -88,7 +124,17 @@ export class Adadelta extends Optimizer<AdadeltaSettings> {
   constructor(params: Parameters<AdadeltaSettings>, o: Partial<AdadeltaSettings> = {}) {
     checkCommon(o);
     if (o.rho !== undefined) check(o.rho >= 0 && o.rho <= 1, 'rho value', o.rho);
-    super(params, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false, capturable: false, foreach: null, differentiable: false, ...o });
+    super(params, {
+      lr: 1,
+      rho: 0.9,
+      eps: 1e-6,
+      weightDecay: 0,
+      maximize: false,
+      capturable: false,
+      foreach: null,
+      differentiable: false,
+      ...o,
+    });
   }
   protected update(p: Tensor, group: ParamGroup<AdadeltaSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));

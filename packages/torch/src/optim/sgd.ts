@@ -27,8 +27,20 @@ export interface SgdSettings extends Ignored {
 export class SGD extends Optimizer<SgdSettings> {
   constructor(params: Parameters<SgdSettings>, o: Partial<SgdSettings> = {}) {
     checkCommon(o);
-    const all: SgdSettings = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, foreach: null, differentiable: false, fused: null, ...o };
-    if (all.nesterov && (all.momentum <= 0 || all.dampening !== 0)) throw new core.ValueError('Nesterov momentum requires a momentum and zero dampening');
+    const all: SgdSettings = {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+      foreach: null,
+      differentiable: false,
+      fused: null,
+      ...o,
+    };
+    if (all.nesterov && (all.momentum <= 0 || all.dampening !== 0))
+      throw new core.ValueError('Nesterov momentum requires a momentum and zero dampening');
     super(params, all);
   }
   protected update(p: Tensor, group: ParamGroup<SgdSettings>, grad: core.Tensor): void {
