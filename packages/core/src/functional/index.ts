@@ -12,6 +12,7 @@ export * from './loss.js';
 export * from './margin-loss.js';
 export * from './norm.js';
 export * from './optimizer-adaptive.js';
+export * from './optimizer-matrix.js';
 export * from './optimizer.js';
 export * from './orthogonal.js';
 export * from './pool.js';

@@ -58,7 +58,7 @@ export class Adam extends Optimizer<AdamSettings> {
     const next = core.adamUpdate(start, g, state, { lr, step, beta1, beta2, eps, form: 'torch' });
     m.set(next.m);
     v.set(next.v);
-    top?.set(next.vMax!);
+    top?.set(next.vMax);
     this.store(p, next.p);
   }
 }

@@ -1,6 +1,7 @@
 // The base class of optimizers: parameter groups, state in Variables, state dicts.
 import * as core from '@nn/core';
 import { write } from '../tensor/assign.js';
+import { py } from '../nn/repr.js';
 import { clearGrad, ofCell } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -139,7 +140,7 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
         ),
       ),
     );
-    return state[name]!._cell!;
+    return state[name]._cell!;
   }
   /** Counts this step and returns how many there were. */
   protected count(p: Tensor): core.Tensor {
@@ -206,16 +207,7 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
 
   /** The groups and their settings, as PyTorch prints them. */
   toString(): string {
-    const text = (value: unknown): string =>
-      value === null || value === undefined
-        ? 'None'
-        : typeof value === 'boolean'
-          ? value
-            ? 'True'
-            : 'False'
-          : Array.isArray(value)
-            ? `(${value.map(text).join(', ')})`
-            : String(value);
+    const text = (value: unknown): string => (typeof value === 'string' ? value : py(value));
     const groups = this.paramGroups.map((group, i) => {
       const lines = Object.entries(group)
         .filter(([key]) => key !== 'params')

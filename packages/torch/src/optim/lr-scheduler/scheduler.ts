@@ -16,8 +16,7 @@ export interface EpochOptions {
 }
 
 /** The groups of an optimizer with their other settings. */
-export const groupsOf = (optimizer: Scheduled): readonly ScheduledGroup[] =>
-  optimizer.paramGroups as readonly ScheduledGroup[];
+export const groupsOf = (optimizer: Scheduled): readonly ScheduledGroup[] => optimizer.paramGroups;
 
 /** Fields whose names in PyTorch are not simply the same words. */
 const odd: Readonly<Record<string, string>> = {
