@@ -6,7 +6,7 @@ import type { Func } from './module.js';
 import { Module } from './module.js';
 import { signatureOf } from './nest.js';
 import { emitReduce } from './reduce.js';
-import { imports } from './scalar.js';
+import { imports } from './definitions.js';
 import { emitScan, emitScatter, emitSort, sortBytes } from './sequence.js';
 
 const forms: Readonly<Record<Kernel['form'], (f: Func, kernel: Kernel) => void>> = {

@@ -1,4 +1,5 @@
 // The instructions of WebAssembly as typed builders of expression trees. A tree is written into the bytes of its function when a statement uses it.
+// Long because it is a table: one line for each instruction.
 import type { Bytes } from './bytes.js';
 
 export type Type = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';

@@ -1,6 +1,6 @@
 // Reductions. Four outputs at a time where the innermost kept axis is contiguous, four terms at a time where the innermost reduced one is, else one
 // by one. Long sums of floats are sums of shorter ones, so that errors stay small.
-import { isFloat, sizeOf } from '../../base/index.js';
+import { sizeOf } from '../../base/index.js';
 import { identity, lit, loops, ravel, type Expr, type Kernel, type ReduceOp } from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
 import { f32x4, f64, f64x2, i32, select, v128, type Local, type V128 } from './instructions.js';

@@ -13,25 +13,11 @@ import {
   type Type,
   type Value,
 } from './instructions.js';
-import type { Func, Import } from './module.js';
+import { defined } from './definitions.js';
+import type { Func } from './module.js';
 
 /** The type of a local that holds a number of this dtype. */
 export const typeOf = (dtype: DType): 'i32' | 'f32' | 'f64' => (isFloat(dtype) ? (dtype as 'f32' | 'f64') : 'i32');
-
-const names = Object.keys(scalarOps) as ScalarOp[];
-/** The functions that every module imports: the definitions of the scalar operations, by number. */
-export const imports: readonly Import[] = [
-  { name: 'one', params: ['i32', 'f64'], result: 'f64' },
-  { name: 'two', params: ['i32', 'f64', 'f64'], result: 'f64' },
-];
-const definitions = names.map((name) => scalarOps[name].js);
-/** What is behind the imports. */
-export const importedFunctions: Record<string, (...x: number[]) => number> = {
-  one: (op, x) => definitions[op!]!(x!),
-  two: (op, x, y) => definitions[op!]!(x!, y!),
-};
-const defined = (f: Func, op: ScalarOp, args: readonly F64[]): F64 =>
-  f.module.callImport(args.length === 1 ? 'one' : 'two', i32.const(names.indexOf(op)), ...args);
 
 type Number = Value<'i32' | 'f32' | 'f64'>;
 

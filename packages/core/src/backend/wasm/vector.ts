@@ -125,7 +125,7 @@ export function operateVector(
   const bool = scalarOps[op].result === 'bool';
   if (spelling) return bool ? spelling(f, a, b) : wrapVector(f, spelling(f, a, b), dtype);
   const math = dtype === 'f32' ? vectorMath[op] : undefined;
-  if (math) return math(f, a, b);
+  if (math) return math(f, f.let(a), b ? f.let(b) : a);
   return fromLanes(f, bool ? 'bool' : dtype, (k) =>
     operate(
       f,

@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel/index.js';
 import type { Backend, Buffer, Program } from '../backend.js';
 import { generate } from './compile.js';
 import { Heap, type Block } from './heap.js';
-import { importedFunctions } from './scalar.js';
+import { importedFunctions } from './definitions.js';
 
 type Run = (...args: number[]) => void;
 

@@ -1,0 +1,101 @@
+// The transcendental functions against double precision, over all exponents: units in the last place, and the special cases exactly.
+import { describe, expect, it } from 'vitest';
+import { expr, lit, load, loop, scalarOps, type ScalarOp } from '../../kernel/index.js';
+import { createWasm } from './wasm.js';
+
+const device = createWasm();
+/** The operation on arrays of floats. */
+function run(op: ScalarOp, ...args: readonly Float32Array[]): Float32Array {
+  const n = args[0]!.length;
+  const program = device.compile({
+    name: op,
+    form: 'map',
+    inputs: args.map(() => 'f32'),
+    params: [],
+    dtype: 'f32',
+    shape: [n],
+    over: [],
+    body: expr(op, ...args.map((_, k) => load(k, loop('i', 0, n), 'f32'))),
+    init: null,
+    index: lit(0),
+    attrs: {},
+  });
+  const inputs = args.map((x) => {
+    const block = device.alloc(n, 'f32');
+    device.write(block, x);
+    return block;
+  });
+  const out = device.alloc(n, 'f32');
+  program.run(inputs, out, []);
+  const result = device.readSync!(out) as Float32Array;
+  for (const b of [...inputs, out]) device.free(b);
+  return result;
+}
+const bits = new Uint32Array(1);
+const float = new Float32Array(bits.buffer);
+/** The distance of two neighbouring floats at x. */
+function unit(x: number): number {
+  float[0] = Math.abs(x);
+  bits[0] = bits[0]! & 0x7f800000;
+  return Math.max(float[0] * 2 ** -23, 2 ** -149);
+}
+const ulps = (got: number, right: number): number => {
+  const rounded = Math.fround(right);
+  if (Object.is(got, rounded) || (Number.isNaN(got) && Number.isNaN(rounded))) return 0;
+  if (!Number.isFinite(rounded) || !Number.isFinite(got)) {
+    // the largest float and infinity are neighbours
+    return Math.abs(right) >= 3.4028234e38 && Math.abs(got) >= 3.4028234e38 && got * right > 0 ? 1 : Infinity;
+  }
+  if (got === 0 && rounded === 0) return Infinity;
+  return Math.abs(got - right) / unit(right);
+};
+const special = [0, -0, 1, -1, NaN, Infinity, -Infinity, 1e-45, -1e-45, 1.1754942e-38, 3.4028235e38, -3.4028235e38];
+/** Floats of all exponents and both signs, the special ones, and many of ordinary size. */
+function sweep(count: number): Float32Array {
+  const pattern = new Uint32Array(count);
+  const step = Math.floor(2 ** 32 / count) | 1;
+  for (let k = 0; k < count; k++) pattern[k] = Math.imul(k, step);
+  const x = new Float32Array(pattern.buffer);
+  for (let k = 0; k < count / 2; k++) x[2 * k] = ((k / count) * 4 - 1) * 12;
+  x.set(special);
+  return x;
+}
+
+describe('functions of vectors', () => {
+  const count = 2 ** 18;
+  it.each(['exp', 'log', 'tanh', 'erf', 'expm1', 'log1p', 'sin', 'cos'] as const)('%s is within 1.5 ulp', (op) => {
+    const x = sweep(count);
+    const y = run(op, x);
+    let [worst, at] = [0, 0];
+    for (let k = 0; k < count; k++) {
+      const d = ulps(y[k]!, scalarOps[op].js(x[k]!));
+      if (d > worst) [worst, at] = [d, x[k]!];
+    }
+    expect(worst, `${op}(${at})`).toBeLessThanOrEqual(1.5);
+  });
+  it('pow is within 1.5 ulp, and right in all special cases', () => {
+    const x = sweep(count);
+    const y = sweep(count).map((v, k) => (k % 3 ? v : Math.round(v)));
+    for (let k = count - 1; k > 0; k--) {
+      const j = (k * 7919) % (k + 1);
+      [y[k], y[j]] = [y[j]!, y[k]!];
+    }
+    special.forEach((a, i) =>
+      special.forEach((b, j) => {
+        x[16 * i + j] = a;
+        y[16 * i + j] = b;
+      }),
+    );
+    const z = run('pow', x, y);
+    let [worst, at] = [0, ''];
+    for (let k = 0; k < count; k++) {
+      const d = ulps(z[k]!, scalarOps.pow.js(x[k]!, y[k]!));
+      if (d > worst) [worst, at] = [d, `${x[k]}, ${y[k]}`];
+    }
+    expect(worst, `pow(${at})`).toBeLessThanOrEqual(1.5);
+  });
+  it('gives a number the same value at the end of an array as in a vector', () => {
+    const x = Float32Array.of(0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3);
+    for (const op of ['exp', 'tanh', 'erf', 'log1p', 'sin'] as const) expect(new Set(run(op, x)).size).toBe(1);
+  });
+});
