@@ -1,15 +1,6 @@
 // How inputs and outputs of a layer lie in Keras, compared with torch: the few ways that layers have.
 import { Layer } from '@nn/keras';
-import {
-  batchSecond,
-  channelsLast,
-  flat,
-  type Layout,
-  same,
-  shapeToKeras,
-  shapeToTorch,
-  type Sizes,
-} from './layout.js';
+import { channelsLast, flat, permuted, type Layout, same, shapeToKeras, shapeToTorch, type Sizes } from './layout.js';
 
 /** A value at a layer's door: its shape on the side that is being ported, with the batch axis. */
 export interface Arranged {
@@ -42,11 +33,20 @@ export const pointwise: Arrange<unknown> = (_, inputs) => {
   const layout = alike ? moved.layout : same;
   return { inputs: inputs.map(() => layout), outputs: [layout], free: true };
 };
-/** Works on the last axis and makes a new one of it: the kernel makes up for a Flatten. */
-export const onFeatures: Arrange<unknown> = (_, [x]) => ({
-  inputs: [x!.layout.kind === 'flat' ? x!.layout : same],
-  outputs: [same],
-});
+const lastStays = ({ layout, shape }: Arranged): boolean =>
+  layout.kind === 'permuted' && layout.perm.at(-1) === shape.length - 1;
+/** Works on the last axis and makes a new one of it: the kernel makes up for a Flatten. The axes before it may lie as they like. */
+export const onFeatures: Arrange<unknown> = (_, [x]) =>
+  lastStays(x!)
+    ? { inputs: [x!.layout], outputs: [x!.layout] }
+    : { inputs: [x!.layout.kind === 'flat' ? x!.layout : same], outputs: [same] };
+/** Puts a new axis after all others, which may lie as they like. */
+export const intoVectors: Arrange<unknown> = (_, [x]) => {
+  const { layout } = x!;
+  return layout.kind === 'permuted'
+    ? { inputs: [layout], outputs: [permuted([...layout.perm, layout.perm.length])] }
+    : { inputs: [same], outputs: [same] };
+};
 /** One number for each feature of the last axis, or for each channel. */
 export const perChannel: Arrange<unknown> = (target, inputs) =>
   inputs[0]!.shape.length < 3 ? { ...pointwise(target, inputs), free: false } : channels(target, inputs);
@@ -75,10 +75,4 @@ export const flattening: Arrange<unknown> = (target, [x]) => {
       ),
     ],
   };
-};
-/** Sequences: Keras has the batch first, torch where `batchFirst` says. */
-export const sequences: Arrange<unknown> = (target, inputs) => {
-  const second = !(target instanceof Layer) && (target as { batchFirst?: unknown }).batchFirst === false;
-  const layoutOf = (rank: number): Layout => (second && rank > 2 ? batchSecond(rank) : same);
-  return { inputs: inputs.map((x) => layoutOf(x.shape.length)), outputs: [second ? batchSecond(3) : same] };
 };

@@ -1,14 +1,15 @@
 // Builds Keras layers out of a plan: Sequential for a chain, a functional model for anything else.
 import type * as core from '@nn/core';
 import { keras, type Layer, Model, Tensor, Variable } from '@nn/keras';
+import { nn } from '@nn/torch';
 import { at, PortError, wayOut } from './error.js';
 import { isChain, type Operation, type Value } from './flow.js';
 import { OperationLayer, rearrange, rearrangingLayers } from './keras-steps.js';
-import { type Layout, same, shapeToKeras } from './layout.js';
+import { batchSecond, type Layout, same, shapeToKeras } from './layout.js';
 import { helperName, layerName, unique } from './naming.js';
 import { type Dropped, type Pair, pairsOf } from './pairs.js';
 import type { Plan, PlannedCall, PlannedPart } from './plan.js';
-import { checkRefusals } from './refuse.js';
+import { checkOptions, checkRefusals } from './refuse.js';
 import type { Module, PortContext } from './rule.js';
 
 /** What a part has become. */
@@ -55,10 +56,17 @@ export class KerasBuilder {
     if (known) return known;
     const made = planned.record
       ? this.byRule(planned, inputs, args)
-      : { layers: [this.container(planned.inside!, false)], call: null };
+      : { layers: [this.container(planned, false)], call: null };
     const main = this.mainOf(planned, made.layers);
     for (const layer of made.layers) {
-      const wanted = name === null ? layer.name : layer === main ? name : helperName(name, layer.className);
+      const wanted =
+        name === null
+          ? layer.name
+          : layer === main
+            ? name
+            : layer.constructor === main?.constructor
+              ? name
+              : helperName(name, layer.className);
       const free = unique(wanted, taken);
       if (free !== layer.name) rename(layer, free);
       taken.add(free);
@@ -81,7 +89,7 @@ export class KerasBuilder {
     const unknown = shapes.find((s) => s.includes(null));
     if (unknown)
       throw new PortError(
-        `toKeras: ${module.getName()}${at(path)} is called on an input of which more than the batch size is unknown ([${unknown.join(', ')}]). ${wayOut.toKeras}`,
+        `toKeras: ${module.getName()}${at(path)} is called on an input of which more than the batch size is unknown ([${unknown.map(String).join(', ')}]). ${wayOut.toKeras}`,
       );
     const inputShapes = shapes as readonly (readonly number[])[];
     const context: PortContext = {
@@ -91,6 +99,7 @@ export class KerasBuilder {
       args,
     };
     checkRefusals('toKeras', record, module, context, path);
+    checkOptions('toKeras', record, module, context, path);
     const parts = record.rule.toKeras!(module, context);
     const made: BuiltLayers =
       typeof parts === 'object' && 'call' in parts
@@ -111,12 +120,19 @@ export class KerasBuilder {
     return made;
   }
 
-  /** A model of everything that a plan holds. At the top it has an Input and plain outputs. */
-  container(plan: Plan, top: boolean): Model {
-    return (isChain(plan.flow) && this.sequential(plan, top)) || this.functional(plan, top);
+  /** A model of everything that a part holds: a Sequential of a Sequential. At the top it has an Input and plain outputs. */
+  container({ part, inside }: PlannedPart, top: boolean): Model {
+    const plain = (part as Module).forward === nn.Sequential.prototype.forward && isChain(inside!.flow);
+    return (plain && this.sequential(inside!, top)) || this.functional(inside!, top);
   }
-  private layoutsOut({ flow, layouts }: Plan, top: boolean): Layout[] {
-    return flow.outputs.map((v) => (top && layouts.get(v)!.kind === 'flat' ? same : layouts.get(v)!));
+  /** How the outputs lie: at the top in torch's order of features, and with the batch first. */
+  layoutsOut({ flow, layouts }: Plan, top: boolean): Layout[] {
+    return flow.outputs.map((v) => {
+      const layout = layouts.get(v)!;
+      if (!top) return layout;
+      if (layout.kind === 'same' && v.shape[1] === null) return batchSecond(v.shape.length);
+      return layout.kind === 'flat' ? same : layout;
+    });
   }
   /** A Sequential, if layers alone can do it. */
   private sequential(plan: Plan, top: boolean): Model | null {

@@ -1,15 +1,14 @@
 // Builds torch modules out of a plan: Sequential for a chain, a module that walks the graph for anything else.
 import type * as core from '@nn/core';
-import type { Layer } from '@nn/keras';
+import { keras, type Layer } from '@nn/keras';
 import { nn, Tensor } from '@nn/torch';
 import { at, PortError, wayOut } from './error.js';
 import { isChain, type Operation, type Value } from './flow.js';
-import { OperationLayer } from './keras-steps.js';
 import { type Layout, same, sameLayout } from './layout.js';
 import { helperName, isAutomatic, unique } from './naming.js';
 import { type Dropped, type Pair, pairsOf } from './pairs.js';
 import type { Plan, PlannedCall, PlannedPart } from './plan.js';
-import { checkRefusals, checkTrainerSettings } from './refuse.js';
+import { checkOptions, checkRefusals, checkTrainerSettings } from './refuse.js';
 import type { Module, PortContext } from './rule.js';
 import { cellOf } from './torch-trace.js';
 import { GraphModule, placeFor, Rearrange, runOperation, type Step } from './torch-steps.js';
@@ -40,7 +39,7 @@ export class TorchBuilder {
     if (known) return known;
     const made = planned.record
       ? this.byRule(planned, inputs, args)
-      : { modules: [this.container(planned.inside!, false, planned)], call: null };
+      : { modules: [this.container(planned, false)], call: null };
     this.built.set(planned.part, made);
     return made;
   }
@@ -64,6 +63,7 @@ export class TorchBuilder {
     };
     checkTrainerSettings(layer, path);
     checkRefusals('toTorch', record, layer, context, path);
+    checkOptions('toTorch', record, layer, context, path);
     const parts = record.rule.toTorch!(layer, context);
     const made: BuiltModules =
       typeof parts === 'object' && 'call' in parts
@@ -79,9 +79,10 @@ export class TorchBuilder {
     return made;
   }
 
-  /** A module of everything that a plan holds. */
-  container(plan: Plan, top: boolean, planned: PlannedPart | null): Module {
-    return (isChain(plan.flow) && this.sequential(plan, top)) || this.graph(plan, top, planned);
+  /** A module of everything that a part holds: a Sequential of a Sequential. */
+  container({ part, inside }: PlannedPart, top: boolean): Module {
+    const plain = part instanceof keras.Sequential && isChain(inside!.flow);
+    return (plain && this.sequential(inside!, top)) || this.graph(inside!, top);
   }
   private layoutsOut({ flow, layouts }: Plan, top: boolean): Layout[] {
     return flow.outputs.map((v) => (top && layouts.get(v)!.kind === 'flat' ? same : layouts.get(v)!));
@@ -91,7 +92,7 @@ export class TorchBuilder {
     const steps: { name: string | null; module: Module }[] = [];
     const move = (value: Value, to: Layout): void => {
       const from = layouts.get(value)!;
-      if (!sameLayout(from, to)) steps.push({ name: null, module: new Rearrange(from, to) as Module });
+      if (!sameLayout(from, to)) steps.push({ name: null, module: new Rearrange(from, to) });
     };
     for (const { call, arrangement, planned } of plan.calls) {
       if (this.built.has(planned!.part)) return null;
@@ -118,7 +119,7 @@ export class TorchBuilder {
     });
     return new nn.Sequential(new Map(named));
   }
-  private graph(plan: Plan, top: boolean, planned: PlannedPart | null): Module {
+  private graph(plan: Plan, top: boolean): Module {
     const { flow, layouts } = plan;
     const steps: Step[] = [];
     const wanted = this.layoutsOut(plan, top);
@@ -133,18 +134,13 @@ export class TorchBuilder {
       }));
       steps.push({ inputs, outputs: p.call.outputs, run: this.step(root, p, placed) });
     }
-    if (planned && !plan.calls.length)
-      throw new PortError(`toTorch: layer '${(planned.part as Layer).name}' computes nothing`);
     return root;
   }
   /** Registers what a call needs in the module, and says how it is run. */
   private step(root: GraphModule, { call, planned }: PlannedCall, placed: Set<Module>): Step['run'] {
-    if (!planned || planned.part instanceof OperationLayer) {
-      const { operation, cells } =
-        call.part instanceof OperationLayer
-          ? { operation: call.part.operation, cells: call.part.held.map((v) => ({ name: v.name, cell: v.cell })) }
-          : { operation: call.part as Operation, cells: (call.part as Operation).weights };
-      const weights = cells.map(({ name, cell }) => this.weight(root, name, cell));
+    if (!planned) {
+      const operation = call.part as Operation;
+      const weights = operation.weights.map(({ name, cell }) => this.weight(root, name, cell));
       return (xs) => runOperation(operation, xs, weights);
     }
     const { modules, call: connect } = this.part(planned, call.inputs, call.args);

@@ -24,6 +24,8 @@ export interface Operation {
   readonly weights: readonly Weight[];
   run(inputs: readonly core.Tensor[], weights: readonly core.Tensor[]): readonly core.Tensor[];
 }
+/** Stands for a tensor in the arguments of a call. */
+export const tensor: unique symbol = Symbol('tensor');
 export type Part = Module | Layer;
 /** A call of a part (a child of what is ported) or of an operation. */
 export interface Call {
@@ -32,7 +34,7 @@ export interface Call {
   readonly part: Part | Operation;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** All arguments, with null in the place of tensors. */
+  /** All arguments, with `tensor` in the place of tensors. */
   readonly args: readonly unknown[];
 }
 export interface Flow {

@@ -1,7 +1,12 @@
 // Public entry of @nn/port.
 export { PortError } from './error.js';
-export { definePort } from './registry.js';
-export type { Example, KerasParts, PortContext, PortRule, Refusal, TorchParts } from './rule.js';
+export { asLayer } from './live/as-layer.js';
+export { asModule } from './live/as-module.js';
+export { definePort, records } from './registry.js';
+export type { Example, KerasParts, PortContext, PortRecord, PortRule, Refusal, TorchParts } from './rule.js';
 export type { Drop, Slot, Weights } from './slot.js';
 export { toKeras, type ToKerasOptions } from './to-keras.js';
 export { toTorch, type ToTorchOptions } from './to-torch.js';
+export { checkParity, type ParityOptions, type TrainOptions } from './parity/check.js';
+export { ParityReport, type ParityRow, type RowKind } from './parity/report.js';
+export { portRules, type PortRuleRow } from './table.js';

@@ -2,7 +2,8 @@
 import type * as core from '@nn/core';
 import { keras, Layer, Model, Tensor, Variable } from '@nn/keras';
 import { at, PortError } from './error.js';
-import { type Call, type Flow, type Operation, Value, type Weight } from './flow.js';
+import { type Call, type Flow, type Operation, tensor, Value, type Weight } from './flow.js';
+import { OperationLayer } from './keras-steps.js';
 import type { Sizes } from './layout.js';
 
 type Symbolic = InstanceType<typeof keras.KerasTensor>;
@@ -74,6 +75,12 @@ function operationOf(node: Node, owner: Layer): Operation {
   };
 }
 
+/** The operation of a traced torch module, with the weights that the layer holds for it. */
+const held = ({ operation, held: variables }: OperationLayer): Operation => ({
+  ...operation,
+  weights: variables.map((v) => ({ name: v.name, cell: v.cell })),
+});
+
 function readGraph(graph: Graph, owner: Layer): Flow {
   const values = new Map<unknown, Value>();
   const valueOf = (t: Symbolic): Value => {
@@ -87,7 +94,12 @@ function readGraph(graph: Graph, owner: Layer): Flow {
   const calls = graph.nodes.flatMap((node): Call[] => {
     if (node.isInput) return [];
     const { operation } = node;
-    const part = operation instanceof Layer ? operation : operationOf(node, owner);
+    const part =
+      operation instanceof OperationLayer
+        ? held(operation)
+        : operation instanceof Layer
+          ? operation
+          : operationOf(node, owner);
     const outputs = leavesOf(node.outputs, isSymbolic).map(valueOf);
     return [
       {
@@ -95,7 +107,7 @@ function readGraph(graph: Graph, owner: Layer): Flow {
         part,
         inputs: node.inputs.map(valueOf),
         outputs,
-        args: node.args.map((a) => mapLeaves(a, (x) => (isSymbolic(x) ? null : x))),
+        args: node.args.map((a) => mapLeaves(a, (x) => (isSymbolic(x) ? tensor : x))),
       },
     ];
   });

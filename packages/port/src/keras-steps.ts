@@ -1,6 +1,7 @@
 // What a Keras model needs between ported layers: other arrangements of the axes, and operations that hold weights.
 import * as core from '@nn/core';
-import { keras, Layer, Tensor, Variable } from '@nn/keras';
+import type { Variable } from '@nn/keras';
+import { keras, Layer, Tensor } from '@nn/keras';
 import type { Operation } from './flow.js';
 import { inverse, type Layout, sameLayout, type Sizes, valueToKeras, valueToTorch } from './layout.js';
 
@@ -52,5 +53,22 @@ export class OperationLayer extends Layer {
       )
       .map((t) => new Tensor(t));
     return outputs.length === 1 ? outputs[0]! : outputs;
+  }
+}
+
+/** Surrounds the spatial axes with a number; ZeroPadding with another number than 0. */
+export class ConstantPadding extends Layer {
+  static override readonly className: string = 'ConstantPadding';
+  readonly padding: readonly (readonly [number, number])[];
+  readonly value: number;
+  /** @param padding  [before, after] for each spatial axis; channels are last */
+  constructor(padding: readonly (readonly [number, number])[], value: number) {
+    super();
+    this.padding = padding;
+    this.value = value;
+  }
+  override call(inputs: Tensor): Tensor {
+    const pads = [[0, 0], ...this.padding, [0, 0]].map(([a, b]): [number, number] => [a, b]);
+    return new Tensor(core.pad(inputs.read(), pads, { value: this.value }));
   }
 }

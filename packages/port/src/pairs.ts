@@ -25,8 +25,9 @@ export interface Pairs {
   readonly dropped: readonly Dropped[];
 }
 
-/** The weight of a layer that a rule names: a field, or a path whose end is unique. */
+/** The weight of a layer that a rule names: a field, a path whose end is unique, or a place among the weights (`#0`). */
 function findWeight(layer: Layer, name: string): Variable | null {
+  if (name.startsWith('#')) return layer.weights[Number(name.slice(1))] ?? null;
   const field = (layer as unknown as Record<string, unknown>)[name];
   const own = layer.weights.find((v) => v === field);
   if (own) return own;

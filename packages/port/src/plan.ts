@@ -42,6 +42,7 @@ const join = (path: string, name: string): string => (path ? `${path}.${name}` :
 export class Planner {
   private readonly parts = new Map<Part, PlannedPart>();
   private readonly flows = new Map<Part, Flow>();
+  private readonly ranks = new Map<Part, string>();
   constructor(private readonly direction: Direction) {}
   private get side(): 'torch' | 'keras' {
     return this.direction === 'toKeras' ? 'torch' : 'keras';
@@ -89,7 +90,8 @@ export class Planner {
   private inside(part: Part, path: string, inputs: readonly PlanInput[], tree: boolean): Plan {
     const flow = this.flowOf(part, path, inputs, tree);
     const layouts = inputs.map((x) => x.layout);
-    const decided = layouts.map(() => false);
+    // Where the batch is not the first axis in torch, Keras has it first in any case.
+    const decided = inputs.map((x) => this.side === 'torch' && x.shape[1] === null);
     for (;;) {
       const before = new Map(this.parts);
       const plan = this.propagate(flow, path, layouts, decided);
@@ -113,10 +115,7 @@ export class Planner {
       const given = call.inputs.map((v) => ({ shape: v.shape, dtype: v.dtype, layout: layouts.get(v)! }));
       const { part } = call;
       const planned = isOperation(part) ? null : this.part(part, join(path, call.path), given);
-      let { arrangement } = planned ?? { arrangement: this.operation(call, given) };
-      // A part that takes anything may be called a second time with another layout: it takes that one too.
-      if (planned?.record && arrangement.free)
-        arrangement = (planned.record.rule.arrange ?? asIs)(part as never, this.arranged(given));
+      const arrangement = planned ? this.again(planned, given) : this.operation(call, given);
       for (const [k, v] of call.inputs.entries()) {
         const origin = origins.get(v);
         if (origin === undefined || decided[origin] || arrangement.free) continue;
@@ -134,6 +133,13 @@ export class Planner {
       calls.push({ call, arrangement, planned });
     }
     return { flow, inputs: [...inputs], calls, layouts };
+  }
+  /** A part is built for the layouts of its first call; a later one with another number of axes has its own. */
+  private again({ part, record, arrangement }: PlannedPart, given: readonly PlanInput[]): Arrangement {
+    const first = this.ranks.get(part) ?? given.map((x) => x.shape.length).join();
+    this.ranks.set(part, first);
+    if (!record || first === given.map((x) => x.shape.length).join()) return arrangement;
+    return (record.rule.arrange ?? asIs)(part as never, this.arranged(given));
   }
   private arranged(given: readonly PlanInput[]): Arranged[] {
     return given.map((x) => ({ shape: x.shape, side: this.side, layout: x.layout }));

@@ -1,8 +1,8 @@
 // Says no, with the layer, the setting, the reason and the way out.
 import type { Layer } from '@nn/keras';
-import { isLayer, type Part } from './flow.js';
+import { isLayer, type Part, tensor } from './flow.js';
 import { at, type Direction, PortError, wayOut } from './error.js';
-import type { Module, PortContext, PortRecord, Refusal } from './rule.js';
+import type { PortContext, PortRecord, Refusal } from './rule.js';
 
 const written = (x: unknown): string =>
   Array.isArray(x) ? `[${x.map(written).join(', ')}]` : typeof x === 'string' ? `'${x}'` : String(x);
@@ -10,7 +10,7 @@ const written = (x: unknown): string =>
 /** `nn.MaxPool2d(2, dilation: 2)`, or `Conv2D 'conv' (padding: 'same')`. */
 function describe(part: Part, record: PortRecord, setting: string | null): string {
   if (isLayer(part)) return `${part.className} '${part.name}'${setting === null ? '' : ` (${setting})`}`;
-  const positional = (record.rule.torchArguments?.(part as Module) ?? []).map(written);
+  const positional = (record.rule.torchArguments?.(part) ?? []).map(written);
   return `nn.${part.constructor.name}(${[...positional, ...(setting === null ? [] : [setting])].join(', ')})`;
 }
 
@@ -34,6 +34,34 @@ export function checkRefusals(
   }
 }
 
+/** Throws when the call has options that the rule would lose. */
+export function checkOptions(
+  direction: Direction,
+  { rule }: PortRecord,
+  part: Part,
+  { args }: PortContext,
+  path: string,
+): void {
+  const plain = (x: unknown): x is object =>
+    typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+  const taken = (key: string, value: unknown): boolean =>
+    value === undefined || value === null || (rule.takesOptions ?? []).includes(key);
+  const lost = args.flatMap((a) =>
+    plain(a)
+      ? Object.entries(a).flatMap(([key, x]) =>
+          taken(key, x) ? [] : [`${key}: ${x === tensor ? 'a tensor' : written(x)}`],
+        )
+      : a === tensor || a === null || a === undefined || Array.isArray(a)
+        ? []
+        : [written(a)],
+  );
+  if (!lost.length) return;
+  const name = isLayer(part) ? `${part.className} '${part.name}'` : `nn.${part.constructor.name}`;
+  throw new PortError(
+    `${direction}: ${name}${at(path)} is called with ${lost.join(', ')}, which its rule does not carry over. ${wayOut[direction]}`,
+  );
+}
+
 /** A refusal of all values of a field but the given ones. */
 export function only<T>(field: keyof T & string, allowed: unknown, reason: string, way?: string): Refusal<T> {
   const value = (source: T): unknown => source[field];
@@ -52,7 +80,7 @@ export function checkTrainerSettings(layer: Layer, path: string): void {
     ([key, x]) => /(Regularizer|Constraint)$/.test(key) && x !== null && x !== undefined,
   );
   if (!found) return;
-  const way = /Regularizer$/.test(found[0])
+  const way = found[0].endsWith('Regularizer')
     ? 'Remove it and add the penalty to the loss of the training loop, or use weightDecay of the optimizer'
     : 'Remove it and constrain the weight after each optimizer step';
   throw new PortError(

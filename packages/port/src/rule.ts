@@ -18,18 +18,18 @@ export interface PortContext {
   readonly inputShapes: readonly (readonly number[])[];
   /** How the input lies in Keras, compared with torch. */
   readonly layout: Layout;
-  /** The arguments of the call in the source, with null in the place of tensors. */
+  /** The arguments of the call in the source, with the symbol `tensor` in the place of tensors. */
   readonly args: readonly unknown[];
 }
 
 /** One layer, several in a row, or several that `call` connects. */
-export type KerasParts<L extends Layer = Layer> =
-  | L
+export type KerasParts =
+  | Layer
   | readonly Layer[]
   | { readonly layers: readonly Layer[]; call(inputs: readonly KerasTensor[]): readonly KerasTensor[] };
 /** One module, several in a row, or several that `call` connects. */
-export type TorchParts<M extends Module = Module> =
-  | M
+export type TorchParts =
+  | Module
   | readonly Module[]
   | { readonly modules: readonly Module[]; call(inputs: readonly TorchTensor[]): readonly TorchTensor[] };
 
@@ -56,8 +56,8 @@ export interface Example<T> {
 
 /** How one pair of classes is ported. A direction that is missing is not possible. */
 export interface PortRule<M extends Module = Module, L extends Layer = Layer> {
-  readonly toKeras?: (module: M, context: PortContext) => KerasParts<L>;
-  readonly toTorch?: (layer: L, context: PortContext) => TorchParts<M>;
+  readonly toKeras?: (module: M, context: PortContext) => KerasParts;
+  readonly toTorch?: (layer: L, context: PortContext) => TorchParts;
   /** Which torch tensor is which Keras weight; default none. */
   readonly weights?: Weights | ((module: M, layer: L, context: PortContext) => Weights);
   /** How inputs and outputs lie in Keras; default as in torch. */
@@ -66,6 +66,8 @@ export interface PortRule<M extends Module = Module, L extends Layer = Layer> {
   readonly refuseToTorch?: readonly Refusal<L>[];
   /** toTorch works on inputs of which not all sizes are known; their `inputShape` has nulls then. */
   readonly anySize?: boolean;
+  /** Options of the call that the rule carries over; a call with any other is refused. */
+  readonly takesOptions?: readonly string[];
   /** What differs besides names, for the docs. */
   readonly notes?: string;
   readonly torchExamples?: readonly Example<M>[];

@@ -9,7 +9,6 @@ import { remember } from './link.js';
 import { copyToKeras } from './pairs.js';
 import { type PlanInput, Planner } from './plan.js';
 import { ruleOf } from './registry.js';
-import { sequences } from './arrange.js';
 import type { Module } from './rule.js';
 
 type DTypeName = 'float32' | 'int32' | 'bool';
@@ -38,8 +37,7 @@ function planInputs(module: Module, o: ToKerasOptions): PlanInput[] {
       'toKeras: pass { inputShape }: the shape of the torch input without the batch axis, such as [3, 32, 32]',
     );
   const shapes = isList(o.inputShape) ? o.inputShape : [o.inputShape];
-  const rule = ruleOf(module, 'toKeras', '')?.rule;
-  const second = rule?.arrange === sequences && (module as { batchFirst?: boolean }).batchFirst === false;
+  const second = ruleOf(module, 'toKeras', '') !== null && (module as { batchFirst?: boolean }).batchFirst === false;
   const indices = firstLeaf(module) instanceof nn.Embedding;
   return shapes.map((given, i): PlanInput => {
     const shape = given.includes(null) ? given : second ? [given[0]!, null, ...given.slice(1)] : [null, ...given];
@@ -82,7 +80,7 @@ export function toKeras<L extends Layer = Model>(module: Module, o: ToKerasOptio
   const values = inputs.map((x) => new Value(x.shape, x.dtype));
   const { inputs: layouts, outputs } = planned.arrangement;
   let layer: Layer;
-  if (planned.inside) layer = builder.container(planned.inside, true);
+  if (planned.inside) layer = builder.container(planned, true);
   else {
     const { layers, call } = builder.part(planned, values, [], null, new Set());
     const entries = values.map((v, i) => inputFor(v, layouts[i] ?? same));
@@ -94,7 +92,7 @@ export function toKeras<L extends Layer = Model>(module: Module, o: ToKerasOptio
     else if (layers.length > 1) layer = new keras.Sequential([entries[0]!, ...layers]);
     else {
       layer = layers[0]!;
-      if (!layer.built) (layer.build as (...shapes: unknown[]) => void)(...entries.map((e) => e.shape));
+      if (!layer.buildShapes) (layer.build as (...shapes: unknown[]) => void)(...entries.map((e) => e.shape));
     }
   }
   builder.resolve();
@@ -103,7 +101,7 @@ export function toKeras<L extends Layer = Model>(module: Module, o: ToKerasOptio
     torch: module,
     keras: layer,
     inputs: layouts,
-    outputs: outputs.map((x) => (x.kind === 'flat' && planned.inside ? same : x)),
+    outputs: planned.inside ? builder.layoutsOut(planned.inside, true) : outputs,
     list: inputs.length > 1,
     pairs: builder.pairs,
     dropped: builder.dropped,

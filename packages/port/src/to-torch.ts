@@ -60,14 +60,14 @@ export function toTorch<M extends Module = Module>(layer: Layer, o: ToTorchOptio
   const shapes = shapesOf(layer, o);
   const list =
     shapes.length > 1 &&
-    (isShape(layer.buildShapes?.[0]) ? layer.buildShapes!.length === 1 : true) &&
+    (isShape(layer.buildShapes?.[0]) ? layer.buildShapes.length === 1 : true) &&
     !takesSeparately(layer);
   ensureBuilt(layer, shapes, list);
   const inputs = shapes.map((shape): PlanInput => ({ shape, dtype: 'f32', layout: same }));
   const planned = new Planner('toTorch').part(layer, '', inputs, list);
   const builder = new TorchBuilder();
   let module: Module;
-  if (planned.inside) module = builder.container(planned.inside, true, null);
+  if (planned.inside) module = builder.container(planned, true);
   else {
     const values = inputs.map((x) => new Value(x.shape, x.dtype));
     const { modules, call } = builder.part(planned, values, []);

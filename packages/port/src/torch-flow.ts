@@ -1,7 +1,7 @@
 // The flow of a torch module: its forward is recorded three times, so that the batch size and the mode can be told from what is fixed.
 import * as core from '@nn/core';
 import { at, PortError } from './error.js';
-import { type Call, type Flow, type Operation, Value, type Weight } from './flow.js';
+import { type Call, type Flow, type Operation, tensor, Value, type Weight } from './flow.js';
 import type { Module } from './rule.js';
 import { type ChildCall, type NodeOf, type Trace, traceForward, type TraceInput } from './torch-trace.js';
 
@@ -115,7 +115,7 @@ class Reader {
     return output;
   }
   private operation(part: Operation, inputs: readonly Value[], output: Value): void {
-    this.calls.push({ path: part.name, part, inputs, outputs: [output], args: inputs.map(() => null) });
+    this.calls.push({ path: part.name, part, inputs, outputs: [output], args: inputs.map(() => tensor) });
   }
   /** The same value, through which no gradient flows. */
   private stopped(value: Value): Value {

@@ -73,7 +73,7 @@ export class GraphModule extends nn.Module {
   }
   forward(...args: (Tensor | readonly Tensor[])[]): Tensor | Tensor[] {
     const { inputs, steps, outputs } = this.program;
-    const given = args.flat() as Tensor[];
+    const given: readonly Tensor[] = args.flat();
     const values = new Map<Value, Tensor>(inputs.map((v, i) => [v, given[i]!]));
     const read = (x: { value: Value; from: Layout; to: Layout }): Tensor =>
       rearrangeTorch(values.get(x.value)!, x.from, x.to);
@@ -103,7 +103,7 @@ export class Connected extends nn.Module {
     Object.defineProperty(this, 'connect', { value: connect });
   }
   forward(...args: (Tensor | readonly Tensor[])[]): Tensor | Tensor[] {
-    const results = this.connect(args.flat() as Tensor[]);
+    const results = this.connect(args.flat());
     return results.length === 1 ? results[0]! : [...results];
   }
 }

@@ -2,6 +2,7 @@
 import * as core from '@nn/core';
 import { nn, Tensor } from '@nn/torch';
 import { at, PortError } from './error.js';
+import { tensor } from './flow.js';
 import type { Module } from './rule.js';
 
 /** The identity of a value while a trace is made. */
@@ -75,7 +76,7 @@ function recordingChildren<R>(root: Module, calls: ChildCall[], run: () => R): R
         return new Tensor(outputs.at(-1)!);
       });
       const inputs = tensorsIn(args).map((t) => t.value);
-      calls.push({ path, module, args: args.map((a) => mapTensors(a, () => null)), inputs, outputs });
+      calls.push({ path, module, args: args.map((a) => mapTensors(a, () => tensor)), inputs, outputs });
       return stand;
     };
     Object.defineProperty(module, 'forward', { configurable: true, writable: true, value: replacement });
