@@ -1,14 +1,19 @@
-// The handwritten digits: read from the file that comes with the demo, shuffled by a seed, split into training and test.
+// The handwritten digits: read from the file that comes with the demo, split into training and test, drawn on the terminal.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
 export interface Digits {
-  /** Pixels from 0 to 1, 64 a digit. */
+  /** 64 a digit, shifted and scaled to mean 0 and deviation 1 over all digits. */
   readonly pixels: Float32Array;
   readonly labels: Int32Array;
   readonly count: number;
 }
+/** A data file that is missing or damaged. */
+export class DigitsError extends Error {}
+
 const pixelsPerDigit = 64;
+/** Mean and deviation of the pixels of the file, which run from 0 to 16. */
+const [mean, deviation] = [4.884, 6.017];
 export const file: URL = new URL('../data/digits.csv.gz', import.meta.url);
 
 /** Reads the digits; a file that is missing or damaged is an error that says so. */
@@ -17,7 +22,7 @@ export function readDigits(from: URL = file): Digits {
   try {
     text = gunzipSync(readFileSync(from)).toString('utf8');
   } catch (error) {
-    throw new Error(
+    throw new DigitsError(
       `${from.pathname}: the digits cannot be read (${(error as Error).message}). Restore the file from the repository`,
       { cause: error },
     );
@@ -32,13 +37,33 @@ export function readDigits(from: URL = file): Digits {
       cells.some((v) => !Number.isInteger(v) || v < 0 || v > 16) ||
       cells[pixelsPerDigit]! > 9;
     if (bad)
-      throw new Error(
+      throw new DigitsError(
         `${from.pathname}: line ${i + 1} is not 64 pixels from 0 to 16 and a label from 0 to 9. Restore the file from the repository`,
       );
-    for (let k = 0; k < pixelsPerDigit; k++) pixels[i * pixelsPerDigit + k] = cells[k]! / 16;
+    for (let k = 0; k < pixelsPerDigit; k++) pixels[i * pixelsPerDigit + k] = (cells[k]! - mean) / deviation;
     labels[i] = cells[pixelsPerDigit]!;
   });
   return { pixels, labels, count: rows.length };
+}
+
+/** The first digit of each class, side by side: four lines of half blocks, two rows of pixels in each. */
+export function drawDigits({ pixels, labels }: Digits): string {
+  const shades = ' ░▒▓█';
+  const firsts = Array.from({ length: 10 }, (_, digit) => labels.indexOf(digit));
+  const ink = (digit: number, row: number, column: number): number =>
+    (pixels[digit * pixelsPerDigit + row * 8 + column]! * deviation + mean) / 16;
+  const cell = (digit: number, line: number, column: number): string =>
+    shades[Math.round(2 * (ink(digit, 2 * line, column) + ink(digit, 2 * line + 1, column)))]!;
+  const digitLine = (digit: number, line: number): string =>
+    Array.from({ length: 8 }, (_, column) => cell(digit, line, column)).join('');
+  return [0, 1, 2, 3]
+    .map((line) =>
+      firsts
+        .map((digit) => digitLine(digit, line))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
@@ -59,14 +84,18 @@ function pick({ pixels, labels }: Digits, order: readonly number[]): Digits {
   );
   return { pixels: chosen, labels: Int32Array.from(order, (i) => labels[i]!), count: order.length };
 }
-/** Shuffles the digits and keeps a fifth of them for the test. */
+/** In order of the file, the test takes the second of every five digits of each class: a stratified fifth, the same for every seed. */
+const heldOut = (nthOfItsClass: number): boolean => nthOfItsClass % 5 === 1;
+
+/** Splits the digits into training and test, and shuffles the training digits by the seed. */
 export function split(all: Digits, seed: number): { train: Digits; test: Digits } {
-  const order = Array.from({ length: all.count }, (_, i) => i);
-  const next = random(seed + 1);
-  for (let i = order.length - 1; i > 0; i--) {
+  const seen = new Int32Array(10);
+  const [train, test]: [number[], number[]] = [[], []];
+  all.labels.forEach((label, i) => (heldOut(seen[label]!++) ? test : train).push(i));
+  const next = random(seed);
+  for (let i = train.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
+    [train[i], train[j]] = [train[j]!, train[i]!];
   }
-  const held = Math.round(all.count / 5);
-  return { train: pick(all, order.slice(held)), test: pick(all, order.slice(0, held)) };
+  return { train: pick(all, train), test: pick(all, test) };
 }

@@ -9,42 +9,45 @@ export interface Network {
   readonly kerasShape: readonly number[];
   readonly epochs: number;
   readonly learningRate: number;
+  /** The share of test digits that it recognizes when trained as long as it asks for. */
+  readonly expected: number;
   build(): nn.Sequential;
 }
+
 export const networks: Readonly<Record<ModelName, Network>> = {
   mlp: {
-    title: 'MLP 64-128-64-10',
+    title: 'MLP, 64 - 128 - 10',
     torchShape: [64],
     kerasShape: [64],
-    epochs: 30,
-    learningRate: 0.05,
-    build: () =>
-      new nn.Sequential(
-        new nn.Linear(64, 128),
-        new nn.ReLU(),
-        new nn.Linear(128, 64),
-        new nn.ReLU(),
-        new nn.Linear(64, 10),
-      ),
+    epochs: 15,
+    learningRate: 0.1,
+    expected: 0.97,
+    build: () => new nn.Sequential(new nn.Linear(64, 128), new nn.ReLU(), new nn.Linear(128, 10)),
   },
   cnn: {
-    title: 'CNN 8 and 16 channels',
+    title: 'CNN, 16 and 32 channels',
     torchShape: [1, 8, 8],
     kerasShape: [8, 8, 1],
-    epochs: 20,
-    learningRate: 0.05,
+    epochs: 12,
+    learningRate: 0.03,
+    expected: 0.98,
     build: () =>
       new nn.Sequential(
-        new nn.Conv2d(1, 8, 3, { padding: 1 }),
+        new nn.Conv2d(1, 16, 3),
         new nn.ReLU(),
-        new nn.MaxPool2d(2),
-        new nn.Conv2d(8, 16, 3, { padding: 1 }),
+        new nn.Conv2d(16, 32, 3),
         new nn.ReLU(),
         new nn.MaxPool2d(2),
         new nn.Flatten(),
-        new nn.Linear(16 * 2 * 2, 10),
+        new nn.Linear(2 * 2 * 32, 10),
       ),
   },
 };
+
 export const batchSize = 32;
+/** SGD with momentum is the same formula in both frameworks, as long as the rate stands still; Adam's epsilon is not at the same place. */
 export const momentum = 0.9;
+
+/** How many parameters a network has. */
+export const parameterCount = (model: nn.Module): number =>
+  [...model.parameters()].reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);

@@ -1,14 +1,49 @@
 // Training and testing in PyTorch's style: a loop over batches around a compiled step.
 import * as torch from '@nn/torch';
 import { nn, optim, type Tensor } from '@nn/torch';
-import { Presets, SingleBar } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 import type { Digits } from './digits.js';
 import { batchSize, momentum, type Network } from './networks.js';
+import { interactive, paint, say, torchColour } from './terminal.js';
 
 const tensors = (digits: Digits, shape: readonly number[]): [Tensor, Tensor] => [
   torch.tensor(digits.pixels).reshape([digits.count, ...shape]),
   torch.tensor(digits.labels),
 ];
+
+/** What a loop shows of its progress. */
+interface Progress {
+  step(epoch: number, loss: number): void;
+  epochEnd(epoch: number, loss: number): void;
+  end(): void;
+}
+
+/** One bar over all epochs. */
+function bar(steps: number, epochs: number): Progress {
+  const drawn = new SingleBar({
+    format: `  {bar}  {value}/{total} steps  epoch {epoch}/${epochs}  loss {loss}`,
+    formatBar: (progress) => {
+      const done = Math.round(progress * 24);
+      return paint(torchColour, '━'.repeat(done)) + paint('dim', '━'.repeat(24 - done));
+    },
+    hideCursor: true,
+    stream: process.stdout,
+  });
+  const values = (epoch: number, loss: number): object => ({ epoch: epoch + 1, loss: loss.toFixed(4) });
+  drawn.start(steps * epochs, 0, { epoch: 1, loss: '-' });
+  return {
+    step: (epoch, loss) => drawn.increment(1, values(epoch, loss)),
+    epochEnd: () => {},
+    end: () => drawn.stop(),
+  };
+}
+
+/** A line for each epoch, where lines cannot be redrawn. */
+const lines = (epochs: number): Progress => ({
+  step: () => {},
+  epochEnd: (epoch, loss) => say(`  epoch ${String(epoch + 1).padStart(2)}/${epochs}  loss ${loss.toFixed(4)}`),
+  end: () => {},
+});
 
 /** Trains for `epochs` passes and returns the mean loss of each. */
 export async function trainTorch(
@@ -17,10 +52,8 @@ export async function trainTorch(
   train: Digits,
   epochs: number,
 ): Promise<number[]> {
-  const loader = new torch.utils.data.DataLoader(
-    new torch.utils.data.TensorDataset(...tensors(train, network.torchShape)),
-    { batchSize },
-  );
+  const data = new torch.utils.data.TensorDataset(...tensors(train, network.torchShape));
+  const loader = new torch.utils.data.DataLoader(data, { batchSize });
   const optimizer = new optim.SGD(model.parameters(), { lr: network.learningRate, momentum });
   const criterion = new nn.CrossEntropyLoss();
   const step = torch.compile((x: Tensor, y: Tensor) => {
@@ -30,33 +63,23 @@ export async function trainTorch(
     optimizer.step();
     return loss;
   });
-  const steps = Math.ceil(train.count / batchSize);
-  const live = process.stdout.isTTY;
-  const bar = new SingleBar(
-    {
-      format: '  Epoch {epoch} {bar} {value}/{total} batches, {duration_formatted}, loss {loss}',
-      barsize: 24,
-      hideCursor: true,
-      noTTYOutput: false,
-    },
-    Presets.shades_classic,
-  );
-  if (live) bar.start(steps * epochs, 0, { epoch: `1/${epochs}`, loss: '-' });
+  const progress = interactive() ? bar(Math.ceil(train.count / batchSize), epochs) : lines(epochs);
   const losses: number[] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    let total = 0;
-    let done = 0;
-    for await (const [x, y] of loader as AsyncIterable<[Tensor, Tensor]>) {
-      const loss = await step(x, y).item();
-      total += loss * x.shape[0]!;
-      done += x.shape[0]!;
-      if (live) bar.increment(1, { epoch: `${epoch + 1}/${epochs}`, loss: (total / done).toFixed(4) });
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      let [total, count] = [0, 0];
+      for await (const [x, y] of loader as AsyncIterable<[Tensor, Tensor]>) {
+        const loss = await step(x, y).item();
+        total += loss * x.shape[0]!;
+        count += x.shape[0]!;
+        progress.step(epoch, total / count);
+      }
+      losses.push(total / count);
+      progress.epochEnd(epoch, total / count);
     }
-    losses.push(total / done);
-    if (!live && (epoch === epochs - 1 || epoch % 5 === 0))
-      console.log(`  Epoch ${epoch + 1}/${epochs}, loss ${(total / done).toFixed(4)}`);
+  } finally {
+    progress.end();
   }
-  if (live) bar.stop();
   return losses;
 }
 
