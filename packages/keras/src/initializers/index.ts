@@ -3,6 +3,7 @@ import { interpret, type ObjectClass, type Serialized } from '../object.js';
 import { Constant, Identity, Ones, Zeros } from './constant.js';
 import type { Initializer } from './initializer.js';
 import { type InitializerLike } from './initializer.js';
+import { STFT } from './stft.js';
 import {
   GlorotNormal,
   GlorotUniform,
@@ -18,6 +19,7 @@ import {
 } from './random.js';
 
 export { Constant, Identity, Ones, Zeros } from './constant.js';
+export { STFT, type WindowLike } from './stft.js';
 export { Initializer, type InitializerLike } from './initializer.js';
 export {
   computeFans,
@@ -52,6 +54,7 @@ const classes = (): Record<string, ObjectClass<Initializer>> => ({
   OrthogonalInitializer: Orthogonal,
   RandomNormal,
   RandomUniform,
+  STFT,
   TruncatedNormal,
   VarianceScaling,
   Zeros,
@@ -62,6 +65,8 @@ const short = {
   one: 'Ones',
   zero: 'Zeros',
   IdentityInitializer: 'Identity',
+  stft: 'STFT',
+  STFTInitializer: 'STFT',
 };
 
 /**

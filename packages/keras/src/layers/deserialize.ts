@@ -46,7 +46,9 @@ import {
   MaxPooling2D,
   MaxPooling3D,
 } from './pooling/pooling.js';
+import { MelSpectrogram, STFTSpectrogram } from './preprocessing/audio.js';
 import { CategoryEncoding, Discretization, IntegerLookup } from './preprocessing/encoding.js';
+import { Hashing } from './preprocessing/hashing.js';
 import { CenterCrop, RandomCrop, RandomFlip, Resizing } from './preprocessing/images.js';
 import { Normalization, Rescaling } from './preprocessing/scaling.js';
 import { GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells } from './recurrent/cells.js';
@@ -135,7 +137,10 @@ export const layerClasses = (): LayerClasses => ({
   GroupedQueryAttention: GroupQueryAttention,
   GRU,
   GRUCell,
+  Hashing,
   Identity,
+  MelSpectrogram,
+  STFTSpectrogram,
   InputLayer,
   IntegerLookup,
   LayerNormalization,

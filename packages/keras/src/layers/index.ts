@@ -100,6 +100,14 @@ export {
 } from './reshaping/padding.js';
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from './merging/merging.js';
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from './merging/functions.js';
+export {
+  MelSpectrogram,
+  STFTSpectrogram,
+  type SpectrogramMode,
+  type STFTSpectrogramOptions,
+  type MelSpectrogramOptions,
+} from './preprocessing/audio.js';
+export { Hashing, type HashingOptions } from './preprocessing/hashing.js';
 export { CategoryEncoding, Discretization, IntegerLookup } from './preprocessing/encoding.js';
 export { CenterCrop, RandomCrop, RandomFlip, Resizing } from './preprocessing/images.js';
 export { Normalization, Rescaling } from './preprocessing/scaling.js';

@@ -7,7 +7,7 @@ import { Layer, type ConfigKey, type LayerOptions } from '../layer.js';
 
 export const outputModes = ['int', 'one_hot', 'multi_hot', 'count'] as const;
 export type OutputMode = (typeof outputModes)[number];
-function modeOf(
+export function modeOf(
   layer: string,
   mode: string | undefined,
   fallback: OutputMode,
@@ -20,7 +20,7 @@ function modeOf(
   );
 }
 /** Categories as integers, or as rows: a 1 for each (one_hot), for all of a sample (multi_hot), or how often each occurs (count). */
-function encode(indices: core.Tensor, mode: OutputMode, depth: number, weights?: core.Tensor): core.Tensor {
+export function encode(indices: core.Tensor, mode: OutputMode, depth: number, weights?: core.Tensor): core.Tensor {
   if (mode === 'int') return indices;
   const x = indices.ndim ? indices : core.unsqueeze(indices, 0);
   if (mode === 'one_hot')
