@@ -244,11 +244,11 @@ const heldLog = (p: Tensor): Tensor => clamp(log(p), { min: -100 });
 export const binaryCrossEntropy: (p: Tensor, y: Tensor) => Tensor = /* @__PURE__ */ customFunction({
   name: 'binaryCrossEntropy',
   forward(ctx, p, y) {
-    ctx.saveForBackward(p!, y!);
-    return neg(add(mul(y!, heldLog(p!)), mul(sub(1, y!), heldLog(sub(1, p!)))));
+    ctx.saveForBackward(p, y);
+    return neg(add(mul(y, heldLog(p)), mul(sub(1, y), heldLog(sub(1, p)))));
   },
   backward({ saved: [p, y] }, g) {
     const slope = div(sub(p!, y!), maximum(mul(p!, sub(1, p!)), 1e-12));
-    return [mul(g!, slope), mul(g!, sub(heldLog(sub(1, p!)), heldLog(p!)))];
+    return [mul(g, slope), mul(g, sub(heldLog(sub(1, p!)), heldLog(p!)))];
   },
 });

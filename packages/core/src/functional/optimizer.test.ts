@@ -30,7 +30,7 @@ const rules: Rule[] = [
     name: 'sgd',
     start: {},
     formula: (p, g, _, lr) => ({ p: p - lr * g }),
-    update: (p, g, _, o) => F.sgdUpdate(p, g, {}, o) as Tensors,
+    update: (p, g, _, o) => F.sgdUpdate(p, g, {}, o),
   },
   {
     name: 'sgd, nesterov',
@@ -39,7 +39,7 @@ const rules: Rule[] = [
       const buffer = 0.9 * s['buffer']! + 0.7 * g;
       return { p: p - lr * (g + 0.9 * buffer), buffer };
     },
-    update: (p, g, s, o) => F.sgdUpdate(p, g, s, { ...o, momentum: 0.9, dampening: 0.3, nesterov: true }) as Tensors,
+    update: (p, g, s, o) => F.sgdUpdate(p, g, s, { ...o, momentum: 0.9, dampening: 0.3, nesterov: true }),
   },
   {
     name: 'sgd of Keras, nesterov',
@@ -61,7 +61,7 @@ const rules: Rule[] = [
         const size = form === 'torch' ? Math.sqrt(vMax) / root + eps : (Math.sqrt(vMax) + eps) / root;
         return { p: p - ((lr / (1 - b1 ** t)) * m) / size, m, v, vMax };
       },
-      update: (p, g, s, o) => F.adamUpdate(p, g, s as F.Moments & { vMax: Tensor }, { ...o, ...adam, form }),
+      update: (p, g, s, o) => F.adamUpdate(p, g, { m: s['m']!, v: s['v']!, vMax: s['vMax']! }, { ...o, ...adam, form }),
     },
     {
       name: `adamax, ${form}`,
@@ -83,7 +83,7 @@ const rules: Rule[] = [
         const buffer = 0.5 * s['buffer']! + (form === 'torch' ? u : lr * u);
         return { p: p - (form === 'torch' ? lr * buffer : buffer), v, mean, buffer };
       },
-      update: (p, g, s, o) => F.rmspropUpdate(p, g, s, { ...o, rho: 0.9, eps, momentum: 0.5, form }) as Tensors,
+      update: (p, g, s, o) => F.rmspropUpdate(p, g, s, { ...o, rho: 0.9, eps, momentum: 0.5, form }),
     },
     {
       name: `adagrad, ${form}`,

@@ -1,6 +1,6 @@
 // Contractions of two arrays: dot over named axes, matmul, einsum.
 import { broadcastShapes, describe, normalizeAxis, range, ShapeError, ValueError } from '../base/index.js';
-import { expr } from '../kernel/index.js';
+import { expr, type Expr } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { commonType, expandTo, sumOver, toTensor, toType, type Operand } from './define.js';
@@ -61,21 +61,31 @@ export const dotPrimitive: Primitive<DotAttrs> = {
     const freeA = freeAxes(s!.shape.length, [...contract[0], ...batch[0]]);
     const freeB = freeAxes(t!.shape.length, [...contract[1], ...batch[1]]);
     const nb = batch[0].length;
+    const sizes = (axes: readonly number[], of: readonly number[]): number[] => axes.map((d) => of[d]!);
+    const index =
+      (side: 0 | 1, rank: number, free: readonly number[]) =>
+      (b: readonly Expr[], i: readonly Expr[], r: readonly Expr[]): Expr[] =>
+        range(rank).map((d) => {
+          if (contract[side].includes(d)) return r[contract[side].indexOf(d)]!;
+          return batch[side].includes(d) ? b[batch[side].indexOf(d)]! : i[free.indexOf(d)]!;
+        });
+    const [atA, atB] = [index(0, s!.shape.length, freeA), index(1, t!.shape.length, freeB)];
     return {
       form: 'reduce',
       attrs: { op: 'add' },
-      over: contract[0].map((d) => s!.shape[d]!),
+      over: sizes(contract[0], s!.shape),
       body: (i, r) => {
-        const index = (side: 0 | 1, rank: number, free: readonly number[], first: number) =>
-          range(rank).map((d) => {
-            if (contract[side].includes(d)) return r[contract[side].indexOf(d)]!;
-            return batch[side].includes(d) ? i[batch[side].indexOf(d)]! : i[first + free.indexOf(d)]!;
-          });
-        return expr(
-          'mul',
-          a!(index(0, s!.shape.length, freeA, nb)),
-          b!(index(1, t!.shape.length, freeB, nb + freeA.length)),
-        );
+        const [both, m, n] = [i.slice(0, nb), i.slice(nb, nb + freeA.length), i.slice(nb + freeA.length)];
+        return expr('mul', a!(atA(both, m, r)), b!(atB(both, n, r)));
+      },
+      contraction: {
+        batch: sizes(batch[0], s!.shape),
+        m: sizes(freeA, s!.shape),
+        n: sizes(freeB, t!.shape),
+        k: sizes(contract[0], s!.shape),
+        a: { shape: s!.shape, value: a!, at: atA },
+        b: { shape: t!.shape, value: b!, at: atB },
+        at: (both, m, n) => [...both, ...m, ...n],
       },
     };
   },
@@ -201,6 +211,19 @@ interface Labelled {
   readonly x: Tensor;
   readonly names: readonly string[];
 }
+/** A label has one size in all operands, or 1, which broadcasts. */
+function checkSizes(equation: string, terms: readonly Labelled[]): void {
+  const sizes = new Map<string, number>();
+  for (const { x, names } of terms) {
+    for (const [d, c] of names.entries()) {
+      const known = sizes.get(c) ?? 1;
+      const size = x.shape[d]!;
+      if (known !== size && known !== 1 && size !== 1)
+        throw new ShapeError(`einsum: label "${c}" of "${equation}" has the sizes ${known} and ${size}`);
+      sizes.set(c, known === 1 ? size : known);
+    }
+  }
+}
 /** Repeated labels of one operand become its diagonal. */
 function diagonals({ x, names }: Labelled): Labelled {
   const twice = names.findIndex((c, d) => names.indexOf(c) !== d);
@@ -253,7 +276,9 @@ export function einsum(equation: string, ...xs: readonly Operand[]): Tensor {
   const known = new Set(inputs.flat());
   const unknown = output.find((c) => !known.has(c));
   if (unknown) throw new ValueError(`einsum: output label "${unknown}" of "${equation}" is in no operand`);
-  const terms = ts.map((x, k) => diagonals({ x, names: inputs[k]! }));
+  const named = ts.map((x, k) => ({ x, names: inputs[k]! }));
+  checkSizes(equation, named);
+  const terms = named.map(diagonals);
   const result = terms.slice(1).reduce((left, right, k) => {
     const later = new Set([...output, ...terms.slice(k + 2).flatMap((t) => t.names)]);
     const needed = (other: Labelled): ReadonlySet<string> => new Set([...later, ...other.names]);

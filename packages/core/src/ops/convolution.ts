@@ -1,8 +1,18 @@
 // Convolution of one to three spatial axes, channels first. Both of its gradients are convolutions again.
-import { describe, DTypeError, isFloat, range, ShapeError, sizeOf, ValueError, type Shape } from '../base/index.js';
-import { expr, lit } from '../kernel/index.js';
+import {
+  describe,
+  DTypeError,
+  isFloat,
+  range,
+  ShapeError,
+  sizeOf,
+  ValueError,
+  type Shape,
+  type Spec,
+} from '../base/index.js';
+import { expr, lit, type Access, type Expr } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
-import type { Primitive, Tensor } from '../graph/tensor.js';
+import type { LoweredContraction, Primitive, Tensor } from '../graph/tensor.js';
 import { commonType, toType, type Operand } from './define.js';
 import { flip, permute, reshape } from './movement.js';
 import {
@@ -38,6 +48,51 @@ function turned(w: Tensor, groups: number): Tensor {
     reshape(swapped, [groups * c, o / groups, ...k]),
     spatial.map((d) => d + 2),
   );
+}
+
+/**
+ * A convolution as products of two matrices for each group: the weights [out, in * window], and the padded input, whose rows are the elements
+ * of a window and whose columns are all windows of all images.
+ */
+function asContraction(
+  x: Access,
+  w: Access,
+  attrs: ConvAttrs,
+  from: Shape,
+  weights: Shape,
+  out: Spec,
+): LoweredContraction {
+  const { stride, dilation, groups } = attrs;
+  const [outs, ins] = [weights[0]! / groups, weights[1]!];
+  const [window, places] = [weights.slice(2), out.shape.slice(2)];
+  const ones = places.map(() => 1);
+  const channel = (g: Expr, c: Expr, per: number): Expr => expr('add', expr('mul', g, lit(per)), c);
+  const dtype = out.dtype;
+  return {
+    batch: [groups],
+    m: [outs],
+    n: [out.shape[0]!, ...places],
+    k: [ins, ...window],
+    a: { shape: weights, value: w, at: ([g], [o], [c, ...k]) => [channel(g!, o!, outs), c!, ...k] },
+    b: {
+      shape: [
+        from[0]!,
+        from[1]!,
+        ...places.map((n, d) => Math.max(0, (n - 1) * stride[d]! + dilated(window[d]!, dilation[d]!))),
+      ],
+      value: ([n, c, ...p]) => {
+        const none = p.map(() => lit(0));
+        const { index, inside } = windowIndex(p, none, from.slice(2), { ...attrs, stride: ones, dilation: ones });
+        return expr('where', inside, x([n!, c!, ...index]), lit(0, dtype));
+      },
+      at: ([g], [n, ...p], [c, ...k]) => [
+        n!,
+        channel(g!, c!, ins),
+        ...p.map((s, d) => expr('add', expr('mul', s, lit(stride[d]!)), expr('mul', k[d]!, lit(dilation[d]!)))),
+      ],
+    },
+    at: ([g], [o], [n, ...p]) => [n!, channel(g!, o!, outs), ...p],
+  };
 }
 
 /** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m]. */
@@ -96,7 +151,7 @@ export const convPrimitive: Primitive<ConvAttrs> = {
     shape: [x!.shape[0]!, w!.shape[0]!, ...windowShape('conv', x!.shape.slice(2), w!.shape.slice(2), attrs)],
     dtype: x!.dtype,
   }),
-  lower: ([x, w], attrs, { inputs: [s, t] }) => {
+  lower: ([x, w], attrs, { inputs: [s, t], out }) => {
     const perGroup = t!.shape[1]!;
     const outPerGroup = t!.shape[0]! / attrs.groups;
     const empty = sizeOf(s!.shape) === 0;
@@ -111,6 +166,7 @@ export const convPrimitive: Primitive<ConvAttrs> = {
         if (empty) return lit(0, weight.dtype);
         return expr('where', inside, expr('mul', x!([n!, channel, ...index]), weight), lit(0, weight.dtype));
       },
+      ...(!empty && { contraction: asContraction(x!, w!, attrs, s!.shape, t!.shape, out) }),
     };
   },
   vjp: (g, { inputs: [x, w], attrs }, k) =>

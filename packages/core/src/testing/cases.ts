@@ -115,7 +115,7 @@ const distribution =
     };
   };
 
-const drafts: Readonly<Record<string, (d: Draw, p: Primitive) => Draft>> = {
+const drafts: Readonly<Partial<Record<string, (d: Draw, p: Primitive) => Draft>>> = {
   sum: reduction,
   prod: reduction,
   max: reduction,

@@ -6,7 +6,7 @@ import type { TypedArray } from '../base/index.js';
 export type Values = NestedArray | TypedArray;
 
 function flat(v: Values): ArrayLike<number> {
-  if (ArrayBuffer.isView(v)) return v as TypedArray;
+  if (ArrayBuffer.isView(v)) return v;
   return (Array.isArray(v) ? v.flat(Infinity as 1) : [v]).map(Number);
 }
 

@@ -80,7 +80,7 @@ export function interpret<A>(
       (i: readonly Expr[]): Expr =>
         load(k, ravel(i, shape), dtype),
   );
-  const lowering = lowerCall(primitive as Primitive<unknown> as Primitive, accesses, attrs, { inputs: specs, out });
+  const lowering = lowerCall(primitive as unknown as Primitive, accesses, attrs, { inputs: specs, out });
   return { ...out, data: run(lowering, out, inputs) };
 }
 

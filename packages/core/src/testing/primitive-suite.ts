@@ -115,7 +115,7 @@ async function compareCase(
 function samplesOf(primitive: Primitive, float: DType): Case[] {
   return primitive.samples.map(({ shapes, attrs, dtypes }) => {
     const axis = (attrs as { axis?: number } | null)?.axis;
-    const kinds = shapes.map((_, k): DType => (dtypes?.[k] === undefined || dtypes[k] === 'f32' ? float : dtypes[k]!));
+    const kinds = shapes.map((_, k): DType => (dtypes?.[k] === undefined || dtypes[k] === 'f32' ? float : dtypes[k]));
     const below = kinds.map((kind) => (kind === 'i32' && axis !== undefined ? shapes[0]![axis] : undefined));
     return { shapes, attrs, dtypes: kinds, below };
   });

@@ -136,6 +136,11 @@ wrongUses([
     'einsum: "ijk" in "ijk->i" has 3 axes, operand 0 has 2',
   ],
   [
+    'einsum with two sizes of one label',
+    () => nn.einsum('ij,jk->ik', m(2, 3), m(4, 5)),
+    'einsum: label "j" of "ij,jk->ik" has the sizes 3 and 4',
+  ],
+  [
     'einsum to an unknown label',
     () => nn.einsum('ij->k', m(2, 3)),
     'einsum: output label "k" of "ij->k" is in no operand',
