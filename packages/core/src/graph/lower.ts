@@ -1,7 +1,15 @@
 // From a primitive to a kernel: the lowering's functions are called on loop variables.
 import type { Shape, Spec } from '../base/index.js';
-import { forgetExpressions, loops, ravel, type Access, type Kernel } from '../kernel/index.js';
-import type { Lowering, Primitive } from './tensor.js';
+import {
+  forgetExpressions,
+  loops,
+  ravel,
+  type Access,
+  type Contraction,
+  type Expr,
+  type Kernel,
+} from '../kernel/index.js';
+import type { LoweredContraction, LoweredFactor, Lowering, Primitive } from './tensor.js';
 
 /** Asks a primitive for its lowering. */
 export const lowerCall = (
@@ -10,6 +18,18 @@ export const lowerCall = (
   attrs: unknown,
   specs: { inputs: readonly Spec[]; out: Spec },
 ): Lowering => prim.lower(inputs, attrs, specs);
+
+/** The description of a contraction on its own loop variables. */
+function buildContraction({ batch, m, n, k, a, b, at }: LoweredContraction, shape: Shape): Contraction {
+  const i = loops('i', [...batch, ...m, ...n]);
+  const [ib, im, ir] = [i.slice(0, batch.length), i.slice(batch.length, batch.length + m.length), loops('r', k)];
+  const inn = i.slice(batch.length + m.length);
+  const factor = (f: LoweredFactor, side: readonly Expr[]) => {
+    const index = f.at(ib, side, ir);
+    return { shape: f.shape, value: f.value(loops('i', f.shape)), at: ravel(index, f.shape), read: f.value(index) };
+  };
+  return { batch, m, n, k, a: factor(a, im), b: factor(b, inn), at: ravel(at(ib, im, inn), shape) };
+}
 
 /** Builds the kernel of a lowering. `slots` lists the inputs and parameters after the expressions have been built, so it is read last. */
 export function buildKernel(
@@ -36,6 +56,7 @@ export function buildKernel(
     init,
     index,
     attrs: lowering.attrs ?? {},
+    ...(lowering.contraction && { contraction: buildContraction(lowering.contraction, out.shape) }),
   };
   forgetExpressions();
   return kernel;

@@ -14,6 +14,24 @@ export interface Lowering {
   readonly init?: (i: readonly Expr[]) => Expr;
   /** scatter: the index of the output element that step `r` writes. */
   readonly index?: (r: readonly Expr[]) => readonly Expr[];
+  /** reduce: the same sum as a contraction of two arrays. */
+  readonly contraction?: LoweredContraction;
+}
+/** A factor of a contraction: an array of this shape, and the index that is read at the loops. */
+export interface LoweredFactor {
+  readonly shape: Shape;
+  readonly value: Access;
+  readonly at: (batch: readonly Expr[], side: readonly Expr[], k: readonly Expr[]) => readonly Expr[];
+}
+/** Loops by what depends on them: both factors on `batch` and `k`, only a on `m`, only b on `n`. The output has all but `k`. */
+export interface LoweredContraction {
+  readonly batch: Shape;
+  readonly m: Shape;
+  readonly n: Shape;
+  readonly k: Shape;
+  readonly a: LoweredFactor;
+  readonly b: LoweredFactor;
+  readonly at: (batch: readonly Expr[], m: readonly Expr[], n: readonly Expr[]) => readonly Expr[];
 }
 
 /** Which values the gradient of a primitive reads; nothing else is held for it. Everything when not said. */

@@ -21,6 +21,30 @@ export interface KernelAttrs {
   readonly exclusive?: boolean;
   readonly descending?: boolean;
 }
+/** A factor of a contraction: an array, and where in it the loops read. */
+export interface Factor {
+  readonly shape: Shape;
+  /** The array's element at the loops `i` over its shape. */
+  readonly value: Expr;
+  /** Row-major position that the contraction's loops read. */
+  readonly at: Expr;
+  /** The value there. */
+  readonly read: Expr;
+}
+/**
+ * A reduction that is a sum of products of two arrays, described by its loops: out[at] = sum over `k` of a*b. `i` runs over `batch`, `m`
+ * (which b does not depend on) and `n` (which a does not depend on), one after another; `r` over `k`.
+ */
+export interface Contraction {
+  readonly batch: Shape;
+  readonly m: Shape;
+  readonly n: Shape;
+  readonly k: Shape;
+  readonly a: Factor;
+  readonly b: Factor;
+  /** Row-major position in the output. */
+  readonly at: Expr;
+}
 export interface Kernel {
   readonly name: string;
   readonly form: KernelForm;
@@ -34,6 +58,8 @@ export interface Kernel {
   /** Flat position in the output, for scatter. */
   readonly index: Expr | null;
   readonly attrs: KernelAttrs;
+  /** Present where the reduction is known to be a contraction: backends may schedule it as one, or ignore this. */
+  readonly contraction?: Contraction;
 }
 
 /** The value that leaves an accumulator as it is. */
@@ -44,7 +70,19 @@ export function identity(op: ReduceOp, dtype: DType): number {
 }
 
 /** A text that is equal for equal kernels: the key of the program cache, and what `show` prints. */
-export function printKernel({ form, inputs, params, dtype, shape, over, body, init, index, attrs }: Kernel): string {
+export function printKernel({
+  form,
+  inputs,
+  params,
+  dtype,
+  shape,
+  over,
+  body,
+  init,
+  index,
+  attrs,
+  contraction,
+}: Kernel): string {
   const names = new Map<number, string>();
   const lines: string[] = [];
   const print = (e: Expr): string => {
@@ -74,7 +112,7 @@ export function printKernel({ form, inputs, params, dtype, shape, over, body, in
     .map(([k, v]) => ` ${k}=${v}`)
     .join('');
   return [
-    `${form} ${dtype}[${shape}]${over.length ? ` over [${over}]` : ''}${options} (${[...inputs.map((d, k) => `x${k}: ${d}`), ...params.map((d, k) => `p${k}: ${d}`)].join(', ')})`,
+    `${form} ${dtype}[${shape}]${over.length ? ` over [${over}]` : ''}${options}${contraction ? ' contraction' : ''} (${[...inputs.map((d, k) => `x${k}: ${d}`), ...params.map((d, k) => `p${k}: ${d}`)].join(', ')})`,
     ...lines,
     ...results,
   ].join('\n');
