@@ -1,7 +1,8 @@
 // The Adam family.
 import * as core from '@nn/core';
 import { Variable } from '../tensor/variable.js';
-import { Optimizer, type OptimizerOptions, type Slots } from './optimizer.js';
+import { Optimizer, type Slots } from './optimizer.js';
+import type { OptimizerOptions } from './options.js';
 
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.9. */
@@ -56,7 +57,7 @@ export class Adam extends AdamFamily {
   protected override update(p: core.Tensor, g: core.Tensor, s: Slots, lr: core.Tensor, step: core.Tensor): core.Tensor {
     const top = s['velocity_hat'];
     const next = core.adamUpdate(p, g, { ...moments(s), ...(top && { vMax: top.get() }) }, this.constants(lr, step));
-    top?.set(next.vMax!);
+    top?.set(next.vMax);
     return this.store(s, next);
   }
 }
@@ -64,6 +65,8 @@ export class Adam extends AdamFamily {
 export class AdamW extends Adam {
   static override readonly className = 'AdamW';
   constructor(o: AdamOptions & { amsgrad?: boolean } = {}) {
+    if (o.weightDecay === null)
+      throw new core.ValueError('Argument `weight_decay` must be a float. Received: weight_decay=None');
     super({ ...o, weightDecay: o.weightDecay ?? 0.004 });
   }
 }

@@ -1,50 +1,13 @@
 // The base of optimizers: what happens around an update - clipping, weight decay, averages, accumulation, constraints - in Keras's order.
 import * as core from '@nn/core';
 import { autoName, withName } from '../naming.js';
-import { classNameOf, configOf, configValue, KerasObject, type Config } from '../object.js';
+import { classNameOf, configOf, configValue, construct, isSerialized, KerasObject } from '../object.js';
+import type { Config, Constructible } from '../object.js';
 import { asTensor, Tensor, toCore, type TensorLike } from '../tensor/tensor.js';
 import { Variable } from '../tensor/variable.js';
-import { LearningRateSchedule } from './schedules.js';
-
-export interface OptimizerOptions {
-  /** A number, or a schedule of the number of steps. */
-  learningRate?: number | LearningRateSchedule;
-  /** Shrinks weights by `weightDecay * learningRate` before each step. Default none. */
-  weightDecay?: number | null;
-  /** Largest norm of each gradient. */
-  clipnorm?: number | null;
-  /** Largest absolute value of an element. */
-  clipvalue?: number | null;
-  /** Largest norm of all gradients together. */
-  globalClipnorm?: number | null;
-  /** Keep moving averages of the weights. Default false. */
-  useEma?: boolean;
-  /** Default 0.99. */
-  emaMomentum?: number;
-  /** Replace the weights by their averages every so many steps. */
-  emaOverwriteFrequency?: number | null;
-  /** Losses are multiplied by it before gradients are taken, which undo it. */
-  lossScaleFactor?: number | null;
-  /** Average the gradients of so many calls into one step. */
-  gradientAccumulationSteps?: number | null;
-  name?: string | null;
-}
-/** A gradient and its variable. */
-export type GradientPair = readonly [Tensor | null, Variable];
-
-const baseKeys = [
-  'name',
-  'learning_rate',
-  'weight_decay',
-  'clipnorm',
-  'global_clipnorm',
-  'clipvalue',
-  'use_ema',
-  'ema_momentum',
-  'ema_overwrite_frequency',
-  'loss_scale_factor',
-  'gradient_accumulation_steps',
-] as const;
+import { baseKeys, clipGradients, settingsOf, type OptimizerOptions } from './options.js';
+import { pairGradients, type GradientPair, type Pair } from './pairs.js';
+import { deserialize as deserializeSchedule, LearningRateSchedule } from './schedules.js';
 
 /** The state that a subclass keeps for one variable. */
 export type Slots = { readonly [name: string]: core.Variable };
@@ -68,48 +31,33 @@ export abstract class Optimizer extends KerasObject {
   readonly useEma: boolean;
   readonly emaMomentum: number;
   readonly emaOverwriteFrequency: number | null;
-  readonly lossScaleFactor: number | null;
+  lossScaleFactor: number | null;
   readonly gradientAccumulationSteps: number | null;
   built = false;
   private readonly all: Variable[] = [];
   private readonly steps: Variable;
-  private readonly rate: Variable | LearningRateSchedule;
+  private rate: Variable | LearningRateSchedule;
+  private known: readonly Variable[] = [];
+  private warned = false;
   private readonly slotsOf: Map<core.Variable, Slots> = new Map();
   private readonly averages: Map<core.Variable, core.Variable> = new Map();
   private readonly accumulated: Map<core.Variable, core.Variable> = new Map();
-  private readonly undecayed: Set<core.Variable> = new Set();
 
   constructor(o: OptimizerOptions, defaultRate: number) {
     super();
     this.name = o.name ?? autoName(classNameOf(this.constructor as typeof KerasObject));
-    this.weightDecay = o.weightDecay ?? null;
-    this.clipnorm = limit('clipnorm', o.clipnorm);
-    this.clipvalue = limit('clipvalue', o.clipvalue);
-    this.globalClipnorm = limit('global_clipnorm', o.globalClipnorm);
-    const given = [this.clipnorm, this.clipvalue, this.globalClipnorm].filter((v) => v !== null);
-    if (given.length > 1) {
-      throw new core.ValueError(
-        `Only one of \`clipnorm\`, \`clipvalue\` and \`global_clipnorm\` can be set. Received: clipnorm=${this.clipnorm}, clipvalue=${this.clipvalue}, global_clipnorm=${this.globalClipnorm}.`,
-      );
-    }
-    this.useEma = o.useEma ?? false;
-    this.emaMomentum = o.emaMomentum ?? 0.99;
-    if (this.useEma && !(this.emaMomentum >= 0 && this.emaMomentum <= 1)) {
-      throw new core.ValueError(
-        `\`ema_momentum\` must be in the range [0, 1]. Received: ema_momentum=${this.emaMomentum}`,
-      );
-    }
-    this.emaOverwriteFrequency = o.emaOverwriteFrequency ?? null;
-    this.lossScaleFactor = o.lossScaleFactor ?? null;
-    this.gradientAccumulationSteps = o.gradientAccumulationSteps ?? null;
-    if (this.gradientAccumulationSteps !== null && this.gradientAccumulationSteps < 2) {
-      throw new core.ValueError(
-        `\`gradient_accumulation_steps\` must be an integer >= 2. Received: gradient_accumulation_steps=${this.gradientAccumulationSteps}`,
-      );
-    }
+    const settings = settingsOf(o);
+    this.weightDecay = settings.weightDecay;
+    ({ clipnorm: this.clipnorm, clipvalue: this.clipvalue, globalClipnorm: this.globalClipnorm } = settings);
+    this.useEma = settings.useEma;
+    this.emaMomentum = settings.emaMomentum;
+    this.emaOverwriteFrequency = settings.emaOverwriteFrequency;
+    this.lossScaleFactor = settings.lossScaleFactor;
+    this.gradientAccumulationSteps = settings.gradientAccumulationSteps;
     this.steps = this.scalar('iteration', 0, 'i32');
     const rate = o.learningRate ?? defaultRate;
     if (rate instanceof LearningRateSchedule) this.rate = rate;
+    else if (rate instanceof Variable) this.rate = this.track(rate);
     else if (typeof rate === 'number') this.rate = this.scalar('learning_rate', rate, 'f32');
     else
       throw new core.ValueError(
@@ -153,17 +101,22 @@ export abstract class Optimizer extends KerasObject {
     const n = this.gradientAccumulationSteps;
     return new Tensor(n ? core.floorDivide(this.steps.cell.get(), n) : this.steps.cell.get());
   }
-  /** The learning rate: a variable, or what the schedule says now. Assign a number to change it. */
+  /** The learning rate: a variable, or what the schedule says now. Assign a number to change it, or a schedule. */
   get learningRate(): Variable | Tensor {
-    return this.rate instanceof Variable ? this.rate : asTensor(this.rate(this.iterations));
+    return this.rate instanceof Variable ? this.rate : asTensor(this.rate(new Tensor(this.steps.cell.get())));
   }
-  set learningRate(value: TensorLike) {
+  set learningRate(value: TensorLike | LearningRateSchedule) {
+    if (value instanceof LearningRateSchedule) {
+      if (this.rate instanceof Variable) this.all.splice(this.all.indexOf(this.rate), 1);
+      this.rate = value;
+      return;
+    }
     if (!(this.rate instanceof Variable)) {
       throw new core.ValueError(
         'This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor argument, hence its learning rate is not settable. If you need the learning rate to be settable, you should instantiate the optimizer with a float `learning_rate` argument.',
       );
     }
-    if (typeof value === 'number') this.rate.cell.set(core.literal(value));
+    if (typeof value === 'number') this.rate.cell.set(core.literal(value, this.rate.cell.dtype));
     else this.rate.assign(value);
   }
 
@@ -182,45 +135,44 @@ export abstract class Optimizer extends KerasObject {
     this.all.push(v);
     return v;
   }
-  /** State in the shape of a variable. */
-  protected slotFor(reference: Variable, name: string, first = 0): core.Variable {
-    const full = `${reference.path.replaceAll('/', '_')}_${name}`;
+  /** State that belongs to a variable, under the optimizer's name. */
+  protected slotOf(name: string, shape: readonly number[], dtype: core.DType, first = 0): core.Variable {
     const cell = core.untraced(() =>
-      core.scope(
-        () => new core.Variable(core.full(reference.shape, first, reference.cell.dtype), { name: full, slot: true }),
-      ),
+      core.scope(() => new core.Variable(core.full(shape, first, dtype), { name, slot: true })),
     );
-    return withName(this, this.name, () => this.track(new Variable(cell, { name: full, trainable: false }))).cell;
+    return withName(this, this.name, () => this.track(new Variable(cell, { name, trainable: false }))).cell;
+  }
+  /** State in the shape of a variable. */
+  protected slotFor(v: Variable, name: string, first = 0): core.Variable {
+    return this.slotOf(`${v.path.replaceAll('/', '_')}_${name}`, v.shape, v.cell.dtype, first);
+  }
+  /** The state of one variable that a round of `slotRounds` names. */
+  protected makeSlots(v: Variable, names: readonly string[]): Slots {
+    return Object.fromEntries(names.map((name) => [name, this.slotFor(v, name, this.firstValue(name))]));
   }
   /** Makes the state for these variables, once. */
   build(variables: readonly Variable[]): void {
     if (this.built) return;
-    if (this.useEma) for (const v of variables) this.averages.set(v.cell, this.slotFor(v, 'average'));
-    if (this.gradientAccumulationSteps)
-      for (const v of variables) this.accumulated.set(v.cell, this.slotFor(v, 'gradient_accumulator'));
-    const made = new Map<core.Variable, Record<string, core.Variable>>(variables.map((v) => [v.cell, {}]));
-    for (const round of this.slotRounds) {
-      for (const v of variables)
-        for (const name of round) made.get(v.cell)![name] = this.slotFor(v, name, this.firstValue(name));
+    this.known = [...variables];
+    for (const v of variables) {
+      if (this.useEma) this.averages.set(v.cell, this.slotFor(v, 'average'));
+      if (this.gradientAccumulationSteps) this.accumulated.set(v.cell, this.slotFor(v, 'gradient_accumulator'));
     }
-    for (const [cell, slots] of made) this.slotsOf.set(cell, slots);
+    for (const round of this.slotRounds)
+      for (const v of variables) this.slotsOf.set(v.cell, { ...this.slotsOf.get(v.cell), ...this.makeSlots(v, round) });
     this.buildOwn();
     this.built = true;
   }
-  /** These variables do not decay. */
-  excludeFromWeightDecay({
-    varList = [],
-    varNames = [],
-  }: {
-    varList?: readonly Variable[];
-    varNames?: readonly string[];
-  }): void {
-    this.excludedNames = [...this.excludedNames, ...varNames];
-    for (const v of varList) this.undecayed.add(v.cell);
+  /** These variables do not decay: those of the list, and those whose names one of the patterns is found in. */
+  excludeFromWeightDecay(o: { varList?: readonly Variable[]; varNames?: readonly string[] }): void {
+    const cells = new Set((o.varList ?? []).map((v) => v.cell));
+    const patterns = (o.varNames ?? []).map((name) => new RegExp(name));
+    this.decays = (v) => !cells.has(v.cell) && !patterns.some((pattern) => pattern.test(v.name));
   }
-  private excludedNames: readonly string[] = [];
-  private decays(v: Variable): boolean {
-    return !this.undecayed.has(v.cell) && !this.excludedNames.some((name) => new RegExp(name).test(v.path));
+  private decays: (v: Variable) => boolean = () => true;
+  /** The weight decay of a variable. */
+  protected decayOf(_v: Variable): number | null {
+    return this.weightDecay;
   }
 
   /** The loss, scaled when a factor is given. */
@@ -236,20 +188,10 @@ export abstract class Optimizer extends KerasObject {
     );
     return this.steps;
   }
-  /** Makes one step with the gradients of these variables. */
-  apply(grads: readonly (TensorLike | null)[], variables: readonly Variable[]): void {
-    if (!this.built) this.build(variables);
-    const pairs = variables.flatMap((v, k) =>
-      grads[k] === null || grads[k] === undefined ? [] : [{ v, g: toCore(grads[k]) }],
-    );
-    if (!pairs.length) throw new core.ValueError('No gradients provided for any variable.');
-    for (const { v } of pairs) {
-      if (!this.slotsOf.has(v.cell)) {
-        throw new core.ValueError(
-          `Unknown variable: ${v.path}. This optimizer can only be called for the variables it was originally built with. When working with a new set of variables, you should recreate a new optimizer instance.`,
-        );
-      }
-    }
+  /** Makes one step with the gradients of these variables; without them, of those that the optimizer was built with. */
+  apply(grads: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
+    if (!grads.length) return;
+    const pairs = this.paired(grads, variables);
     core.scope(() =>
       core.noGrad(() => {
         const scaled =
@@ -258,13 +200,31 @@ export abstract class Optimizer extends KerasObject {
             : pairs.map(({ v, g }) => ({ v, g: core.div(g, this.lossScaleFactor!) }));
         if (this.gradientAccumulationSteps) this.accumulate(scaled, this.gradientAccumulationSteps);
         else this.step(scaled);
-        this.average(variables);
+        this.average();
         this.steps.cell.set(core.add(this.steps.cell.get(), 1));
         for (const { v } of pairs) if (v.constraint) v.assign(v.constraint(v.value));
       }),
     );
   }
-  private accumulate(pairs: readonly { v: Variable; g: core.Tensor }[], n: number): void {
+  /** The variables that have a gradient, with it. */
+  protected paired(grads: readonly (TensorLike | null)[], variables: readonly Variable[] | undefined): readonly Pair[] {
+    if (!variables && !this.built) {
+      throw new core.ValueError(
+        'When passing `grads` without `variables`, the optimizer must already be built on a list of variables. Call `optimizer.build(trainable_variables)` first.',
+      );
+    }
+    const all = variables ?? this.known;
+    this.build(all);
+    const { pairs, missing } = pairGradients(grads, all, (v) => this.slotsOf.has(v.cell));
+    if (missing.length && !this.warned) {
+      this.warned = true;
+      console.warn(
+        `Gradients do not exist for variables ['${missing.join("', '")}'] when minimizing the loss. If using \`model.compile()\`, did you forget to provide a \`loss\` argument?`,
+      );
+    }
+    return pairs;
+  }
+  private accumulate(pairs: readonly Pair[], n: number): void {
     const due = core.equal(core.remainder(core.add(this.steps.cell.get(), 1), n), 0);
     const sums = pairs.map(({ v, g }) => ({ v, g: core.add(this.accumulated.get(v.cell)!.get(), g) }));
     core.cond(
@@ -278,38 +238,35 @@ export abstract class Optimizer extends KerasObject {
       },
     );
   }
-  private step(pairs: readonly { v: Variable; g: core.Tensor }[]): void {
+  private step(pairs: readonly Pair[]): void {
     const lr = toCore(this.learningRate);
     const step = core.cast(core.add(this.iterations.read(), 1), 'f32');
-    const grads = this.clipped(pairs.map(({ g }) => g));
-    if (this.weightDecay !== null) {
-      for (const { v } of pairs)
-        if (this.decays(v)) v.cell.set(core.decoupledDecay(v.cell.get(), lr, this.weightDecay));
+    const grads = clipGradients(
+      pairs.map(({ g }) => g),
+      this,
+    );
+    for (const { v } of pairs) {
+      const decay = this.decayOf(v);
+      if (decay !== null && this.decays(v)) v.cell.set(core.decoupledDecay(v.cell.get(), lr, decay));
     }
     this.beginStep(step);
     pairs.forEach(({ v }, k) =>
       v.cell.set(this.update(core.detach(v.cell.get()), grads[k]!, this.slotsOf.get(v.cell)!, lr, step)),
     );
   }
-  private clipped(grads: readonly core.Tensor[]): readonly core.Tensor[] {
-    if (this.clipnorm !== null) return grads.map((g) => core.clipByNorm([g], this.clipnorm!).clipped[0]!);
-    if (this.globalClipnorm !== null) return core.clipByNorm(grads, this.globalClipnorm).clipped;
-    if (this.clipvalue !== null)
-      return grads.map((g) => core.clamp(g, { min: -this.clipvalue!, max: this.clipvalue! }));
-    return grads;
-  }
-  private average(variables: readonly Variable[]): void {
+  private average(): void {
     if (!this.useEma) return;
-    const first = core.equal(this.steps.cell.get(), 0);
+    const first = core.equal(this.iterations.read(), 0);
     const keep = core.where(first, 0, this.emaMomentum);
-    for (const v of variables) {
+    for (const v of this.known) {
       const average = this.averages.get(v.cell)!;
       average.set(core.add(core.mul(average.get(), keep), core.mul(core.detach(v.cell.get()), core.sub(1, keep))));
     }
     const every = this.emaOverwriteFrequency;
     if (!every) return;
-    const due = core.equal(core.remainder(core.add(this.steps.cell.get(), 1), every), 0);
-    for (const v of variables) v.cell.set(core.where(due, this.averages.get(v.cell)!.get(), core.detach(v.cell.get())));
+    const due = core.equal(core.remainder(core.add(this.iterations.read(), 1), every), 0);
+    for (const v of this.known)
+      v.cell.set(core.where(due, this.averages.get(v.cell)!.get(), core.detach(v.cell.get())));
   }
   /** At the end of training: with `useEma` the weights become their averages. */
   finalizeVariableValues(variables: readonly Variable[]): void {
@@ -323,16 +280,17 @@ export abstract class Optimizer extends KerasObject {
   /** Config keys of a subclass. */
   protected readonly keys: readonly string[] = [];
   override getConfig(): Config {
-    const { learning_rate: _, ...rest } = configOf(this, baseKeys);
     const rate = this.rate instanceof Variable ? this.rate.itemSync() : configValue(this.rate);
-    return { ...rest, learning_rate: rate, ...configOf(this, this.keys) };
+    return { ...configOf(this, baseKeys), learning_rate: rate, ...configOf(this, this.keys) };
+  }
+  static override fromConfig<T>(this: Constructible<T>, config: Config): T {
+    const rate = config['learning_rate'];
+    return construct(
+      this,
+      isSerialized(rate) ? { ...config, learning_rate: deserializeSchedule({ ...rate }) } : config,
+    );
   }
   override toString(): string {
     return `<${this.className} name=${this.name}>`;
   }
-}
-function limit(name: string, value: number | null | undefined): number | null {
-  if (value === null || value === undefined) return null;
-  if (value <= 0) throw new core.ValueError(`\`${name}\` must be positive. Received: ${name}=${value}.`);
-  return value;
 }

@@ -1,6 +1,7 @@
 // SGD, RMSprop, Adagrad, Adadelta: gradient descent and its steps divided by running sizes of the gradient.
 import * as core from '@nn/core';
-import { Optimizer, type OptimizerOptions, type Slots } from './optimizer.js';
+import { Optimizer, type Slots } from './optimizer.js';
+import type { OptimizerOptions } from './options.js';
 
 /** `w = w - lr g`; with momentum `m = momentum m - lr g`, `w = w + m` (nesterov: `w + momentum m - lr g`). */
 export class SGD extends Optimizer {
