@@ -1,5 +1,6 @@
 // Writes the generated pages of the site: the first page out of the tested programs, the tables out of data.
 import { writeFileSync } from 'node:fs';
+import { portRules, type PortRuleRow } from '@nn/port';
 import { differences } from './differences.js';
 import { cut, pairs, shared, type ContractFile } from './programs.js';
 
@@ -59,8 +60,25 @@ page(
   'differences',
   `${frontmatter('Differences')}# Where the styles differ\n\nFacts of PyTorch 2.13 and Keras 3.15. The faces keep them, and \`@nn/port\` bridges them where it can.\n\n${differencesText}\n`,
 );
+const refusal = ({ direction, reason, wayOut }: PortRuleRow['refusals'][number]): string =>
+  `${direction}: ${reason}. ${wayOut}`;
 page(
   'porting',
-  `${frontmatter('Porting')}# Porting
+  `${frontmatter('Porting')}# What ports, and what does not
+
+\`toKeras\` and \`toTorch\` rebuild a model in the other style by these rules; \`definePort\` adds one of your own. What cannot be ported
+is an error that names the layer, the reason and the way out.
+
+${table(
+  ['@nn/torch', '@nn/keras', 'toKeras', 'toTorch', 'notes', 'refused'],
+  portRules().map((r) => [
+    r.torch ?? '',
+    r.keras ?? '',
+    r.toKeras ? 'yes' : '',
+    r.toTorch ? 'yes' : '',
+    r.notes,
+    r.refusals.map(refusal).join(' · '),
+  ]),
+)}
 `,
 );

@@ -7,7 +7,7 @@ import { zero_ } from '../tensor/inplace.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Settings of a group, by name. */
-export type Settings = Readonly<Record<string, unknown>>;
+type Settings = Readonly<Record<string, unknown>>;
 /** Parameters that are updated with the same settings. */
 export type ParamGroup<S> = S & { params: Tensor[] };
 /** What an optimizer is given: tensors, or groups of them with settings of their own. */
