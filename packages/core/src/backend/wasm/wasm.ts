@@ -1,12 +1,17 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
-import { dtypes, type DType, type TypedArray } from '../../base/index.js';
-import type { Kernel } from '../../kernel/index.js';
+import { dtypes, sizeOf, type DType, type TypedArray } from '../../base/index.js';
+import { printKernel, type Kernel } from '../../kernel/index.js';
 import type { Backend, Buffer, Program } from '../backend.js';
 import { generate } from './compile.js';
 import { Heap, type Block } from './heap.js';
+import { placed, productOf, type Product } from './contraction.js';
 import { importedFunctions } from './definitions.js';
+import { engine } from './engine.js';
+import { generateProduct, planWords, workspaceBytes } from './gemm.js';
 
 type Run = (...args: number[]) => void;
+/** product(plan, a, b, c, workspace) */
+type Multiply = (plan: number, a: number, b: number, c: number, workspace: number) => void;
 
 /** Calls with few arguments without building a list of them. */
 function call(run: Run, inputs: readonly Buffer[], out: number, scratch: number, params: readonly number[]): void {
@@ -40,7 +45,48 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
       offset,
       size,
     );
+  let engineOf: { readonly product: Multiply; readonly workspace: number } | null = null;
+  /** The product of matrices and its workspace, made when they are first needed. */
+  const products = (): { readonly product: Multiply; readonly workspace: number } => {
+    if (engineOf) return engineOf;
+    const workspace = heap.allocate(workspaceBytes, 'u8').offset;
+    const module = new WebAssembly.Module(generateProduct(engine(), maximumPages));
+    const { product } = new WebAssembly.Instance(module, { env: { memory: heap.memory } }).exports;
+    return (engineOf = { product: product as Multiply, workspace });
+  };
+  const compileProduct = (kernel: Kernel, { a, b, batch, words }: Product): Program => {
+    const maps = [a, b].map(({ map }) => map && { program: compile(map), size: sizeOf(map.shape) });
+    let plan = 0;
+    return {
+      source: `${printKernel(kernel)}\n  as products of ${words[planWords.m]}x${words[planWords.k]} and ${words[planWords.k]}x${words[planWords.n]}`,
+      run(inputs, out, params) {
+        const { product, workspace } = products();
+        if (!plan) {
+          const block = heap.allocate(words.length, 'i32');
+          plan = block.offset;
+          view(block).set(placed(words, plan));
+        }
+        const made: Block[] = [];
+        try {
+          const [left, right] = [a, b].map(({ input }, k) => {
+            const map = maps[k];
+            if (!map) return (inputs[input] as Block).offset;
+            const block = heap.allocate(map.size, 'f32');
+            made.push(block);
+            map.program.run(inputs, block, params);
+            return block.offset;
+          }) as [number, number];
+          const target = (out as Block).offset;
+          for (const [pa, pb, pc] of batch) product(plan, left + pa, right + pb, target + pc, workspace);
+        } finally {
+          for (const block of made) heap.release(block);
+        }
+      },
+    };
+  };
   const compile = (kernel: Kernel): Program => {
+    const asProduct = productOf(kernel);
+    if (asProduct) return compileProduct(kernel, asProduct);
     const code = generate(kernel, maximumPages);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code.bytes), { env });
     const run = instance.exports['run'] as Run;
