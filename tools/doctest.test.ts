@@ -33,12 +33,12 @@ function loadPackage(specifier: string): Promise<Record<string, unknown>> {
   return load(subpath === undefined ? entry(name) : `packages/${name}/src/${subpath}/index.ts`);
 }
 
-/** The scope of a docstring: the packages it may use as namespaces, the exports of its own package and of its own file. */
+/** The scope of a docstring: the packages it may use as namespaces, their exports, those of its own package and of its own file. */
 async function scopeOf(path: string): Promise<Scope> {
   const own = path.split('/')[1]!;
   const namespaces: Record<string, Record<string, unknown>> = {};
   for (const name of new Set(['core', ...(mayImport[own] ?? []), own])) namespaces[name] = await load(entry(name));
-  return { ...namespaces, ...namespaces[own], ...(await load(path)) };
+  return Object.assign({}, namespaces, ...Object.values(namespaces), await load(path)) as Scope;
 }
 
 const packages = 'packages/{core,torch,keras,port,formats}';
