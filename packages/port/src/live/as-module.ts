@@ -2,7 +2,6 @@
 import { Layer, Model } from '@nn/keras';
 import { PortError } from '../error.js';
 import { remember } from '../link.js';
-import type { Module } from '../rule.js';
 import { TorchModuleLayer } from './as-layer.js';
 import { LayerModule } from './handles.js';
 
@@ -17,14 +16,14 @@ import { LayerModule } from './handles.js';
  * @example
  * const module = asModule(new keras.layers.Dense(2), { inputShape: [3] })
  * module(torch.ones([4, 3])).shape // => [4, 2]
- * [...module.namedParameters()].map(([name]) => name) // => ['kernel', 'bias']
+ * Array.from(module.namedParameters(), ([name]) => name) // => ['kernel', 'bias']
  */
-export function asModule(layer: Layer, o: { readonly inputShape?: readonly (number | null)[] } = {}): Module {
+export function asModule(layer: Layer, o: { readonly inputShape?: readonly (number | null)[] } = {}): LayerModule {
   if (!(layer instanceof Layer))
     throw new PortError(
       `asModule: expected a Keras layer or model, received ${layer === null ? 'null' : typeof layer}`,
     );
-  if (layer instanceof TorchModuleLayer) return layer.module;
+  if (layer instanceof TorchModuleLayer) return layer.module as LayerModule;
   if (!layer.built && o.inputShape) layer.build([null, ...o.inputShape]);
   if (!layer.built)
     throw new PortError(
