@@ -6,6 +6,8 @@ import { clearGrad, ofCell } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { Tensor } from '../tensor/tensor.js';
 
+const isNamed = (p: unknown): p is readonly [string, Tensor] => Array.isArray(p);
+
 /** Settings of a group, by name. */
 export type Settings = Readonly<Record<string, unknown>>;
 /** Parameters that are updated with the same settings. */
@@ -74,7 +76,7 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
     }
     const list = [...params];
     if (list.length === 0) throw new core.ValueError('optimizer got an empty parameter list');
-    const grouped = !(list[0] instanceof Tensor) && !Array.isArray(list[0]);
+    const grouped = !(list[0] instanceof Tensor) && !isNamed(list[0]);
     if (grouped) for (const group of list) this.addParamGroup(group as GivenGroup<S>);
     else this.addParamGroup({ params: list as (Tensor | readonly [string, Tensor])[] } as unknown as GivenGroup<S>);
   }
@@ -83,8 +85,8 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   addParamGroup(group: GivenGroup<S>): void {
     const given: (Tensor | readonly [string, Tensor])[] =
       group.params instanceof Tensor ? [group.params] : [...group.params];
-    const names = given.flatMap((p) => (p instanceof Tensor ? [] : [p[0]]));
-    const params = given.map((p) => (p instanceof Tensor ? p : p[1]));
+    const names = given.flatMap((p) => (isNamed(p) ? [p[0]] : []));
+    const params = given.map((p) => (isNamed(p) ? p[1] : p));
     const others = new Set(this.paramGroups.flatMap((g) => g.params));
     for (const p of params) {
       if (!(p instanceof Tensor))
