@@ -133,7 +133,7 @@ function keptAxis(f: Func, kernel: Kernel): void {
   const op = attrs.op!;
   const rank = shape.length;
   const extent = shape[rank - 1]!;
-  const units = extent % 16 === 0 ? 4 : extent % 8 === 0 ? 2 : 1;
+  const units = [8, 4, 2, 1].find((u) => extent % (4 * u) === 0) ?? 1;
   const whole = extent - (extent % (4 * units));
   const nest = new Loops(f, kernel, [...axes('i', shape), ...axes('r', over)], bitOf('i', rank - 1));
   const { evaluate } = nest;

@@ -79,6 +79,29 @@ describe('maps', () => {
       expect(far, dtype).toBeLessThan(1e-6);
     }
   });
+  it('turned: inputs that lie along another axis', async () => {
+    for (const [m, n] of [
+      [16, 8],
+      [37, 21],
+      [32, 64],
+      [5, 4],
+    ] as const)
+      for (const dtype of ['f32', 'i32', 'u8'] as const)
+        expect(
+          await apart(
+            [
+              [[3, m, n], dtype],
+              [[n], dtype],
+            ],
+            (x, y) => [
+              ops.permute(x, [0, 2, 1]),
+              ops.permute(x, [2, 1, 0]),
+              ops.permute(ops.add(x, y), [2, 0, 1]),
+              ops.mul(ops.permute(x, [0, 2, 1]), ops.reshape(y, [n, 1])),
+            ],
+          ),
+        ).toBe(0);
+  });
   it('fused, with functions', async () => {
     const chain = compile((x: Tensor, y: Tensor) => {
       const z = ops.tanh(ops.add(ops.mul(x, y), 0.1));
