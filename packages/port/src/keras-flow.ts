@@ -122,15 +122,14 @@ function symbolicCall(layer: Layer, path: string, shapes: readonly Sizes[], tree
     const inputs = shapes.map((s) => keras.Input({ batchShape: s }));
     const given: unknown[] = tree ? [inputs] : inputs;
     const call = layer.call as unknown as CallFunction;
-    let outputs: unknown;
     try {
-      outputs = call.apply(layer, options ? [...given, options] : given);
+      const outputs = call.apply(layer, options ? [...given, options] : given) as Tensor;
+      return new Model({ inputs: inputs.length === 1 ? inputs[0]! : inputs, outputs }).graph!;
     } catch (error) {
       throw new PortError(
         `toTorch: ${name} has no rule, and its call cannot be read as a graph: ${error instanceof Error ? error.message : String(error)}. Declare it with definePort, or keep it as it is with asModule`,
       );
     }
-    return new Model({ inputs: inputs.length === 1 ? inputs[0]! : inputs, outputs: outputs as Tensor }).graph!;
   };
   const asks = /\b(training|options)\b/.test(Function.prototype.toString.call(layer.call));
   if (!asks) return run(null);

@@ -1,6 +1,6 @@
 // Names: those that people chose go over to the other side, those that the framework made up do not.
 
-export const snakeCase = (name: string): string =>
+const snakeCase = (name: string): string =>
   name
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
@@ -21,11 +21,3 @@ export function unique(name: string, taken: ReadonlySet<string>): string {
   return free;
 }
 export const helperName = (name: string, className: string): string => `${name}_${snakeCase(className)}`;
-
-const counts = new Map<string, number>();
-/** The name, from the second time on with a number. */
-export function numbered(name: string): string {
-  const n = counts.get(name) ?? 0;
-  counts.set(name, n + 1);
-  return n ? `${name}_${n}` : name;
-}

@@ -4,6 +4,7 @@ import type { Direction } from './error.js';
 import { type Call, type Flow, isLayer, isOperation, type Operation, type Part, type Value } from './flow.js';
 import { readLayer } from './keras-flow.js';
 import { type Layout, same, sameLayout, type Sizes } from './layout.js';
+import { checkBare } from './refuse.js';
 import { ruleOf } from './registry.js';
 import type { PortRecord } from './rule.js';
 import { readModule } from './torch-flow.js';
@@ -52,6 +53,7 @@ export class Planner {
   part(part: Part, path: string, inputs: readonly PlanInput[], tree = false): PlannedPart {
     const known = this.parts.get(part);
     if (known) return known;
+    if (!isLayer(part)) checkBare(part, path);
     const record = ruleOf(part, this.direction, path);
     let planned: PlannedPart;
     if (record) {

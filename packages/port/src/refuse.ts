@@ -1,17 +1,22 @@
 // Says no, with the layer, the setting, the reason and the way out.
 import type { Layer } from '@nn/keras';
+import { nn } from '@nn/torch';
 import { isLayer, type Part, tensor } from './flow.js';
 import { at, type Direction, PortError, wayOut } from './error.js';
-import type { PortContext, PortRecord, Refusal } from './rule.js';
+import type { Module, PortContext, PortRecord, Refusal } from './rule.js';
 
 const written = (x: unknown): string =>
   Array.isArray(x) ? `[${x.map(written).join(', ')}]` : typeof x === 'string' ? `'${x}'` : String(x);
+
+/** ` at "encoder.0"`, where it says more than the name of a layer. */
+const place = (part: Part, path: string): string => (isLayer(part) && path === part.name ? '' : at(path));
 
 /** `nn.MaxPool2d(2, dilation: 2)`, or `Conv2D 'conv' (padding: 'same')`. */
 function describe(part: Part, record: PortRecord, setting: string | null): string {
   if (isLayer(part)) return `${part.className} '${part.name}'${setting === null ? '' : ` (${setting})`}`;
   const positional = (record.rule.torchArguments?.(part) ?? []).map(written);
-  return `nn.${part.constructor.name}(${[...positional, ...(setting === null ? [] : [setting])].join(', ')})`;
+  const all = [...positional, ...(setting === null ? [] : [setting])];
+  return `nn.${part.constructor.name}${all.length ? `(${all.join(', ')})` : ''}`;
 }
 
 /** Throws when the rule does not take this instance. */
@@ -29,7 +34,7 @@ export function checkRefusals(
     if (!when(part, context)) continue;
     const target = direction === 'toKeras' ? 'a Keras layer' : 'a torch module';
     throw new PortError(
-      `${direction}: ${describe(part, record, setting(part))}${at(path)} cannot become ${target}: ${reason}. ${way ?? wayOut[direction]}`,
+      `${direction}: ${describe(part, record, setting(part))}${place(part, path)} cannot become ${target}: ${reason}. ${way ?? wayOut[direction]}`,
     );
   }
 }
@@ -58,7 +63,7 @@ export function checkOptions(
   if (!lost.length) return;
   const name = isLayer(part) ? `${part.className} '${part.name}'` : `nn.${part.constructor.name}`;
   throw new PortError(
-    `${direction}: ${name}${at(path)} is called with ${lost.join(', ')}, which its rule does not carry over. ${wayOut[direction]}`,
+    `${direction}: ${name}${place(part, path)} is called with ${lost.join(', ')}, which its rule does not carry over. ${wayOut[direction]}`,
   );
 }
 
@@ -84,6 +89,24 @@ export function checkTrainerSettings(layer: Layer, path: string): void {
     ? 'Remove it and add the penalty to the loss of the training loop, or use weightDecay of the optimizer'
     : 'Remove it and constrain the weight after each optimizer step';
   throw new PortError(
-    `toTorch: ${layer.className} '${layer.name}' (${found[0]})${at(path)} cannot become a torch module: torch modules have no regularizers and constraints. ${way}`,
+    `toTorch: ${layer.className} '${layer.name}' (${found[0]})${place(layer, path)} cannot become a torch module: torch modules have no regularizers and constraints. ${way}`,
   );
 }
+
+/** Hooks and parametrizations are code around a module: nothing in Keras stands for them. */
+export function checkBare(module: Module, path: string): void {
+  const { hooks } = module._state;
+  const name = `${module.getName()}${at(path)}`;
+  if (hooks && Object.values(hooks).some((set) => set.size > 0)) {
+    throw new PortError(
+      `toKeras: ${name} has hooks, which are code that Keras layers do not have. Remove them, or ${keep}`,
+    );
+  }
+  const changed = (module as { parametrizations?: unknown }).parametrizations;
+  if (!(changed instanceof nn.Module)) return;
+  const [first] = changed.namedChildren();
+  throw new PortError(
+    `toKeras: ${name} computes its ${first?.[0] ?? 'weight'} by a parametrization in every call. Bake it with nn.utils.parametrizations.removeParametrizations(module, '${first?.[0] ?? 'weight'}'), or ${keep}`,
+  );
+}
+const keep = 'keep the module as it is with asLayer';

@@ -4,6 +4,7 @@ import { keras, type Layer } from '@nn/keras';
 import { nn } from '@nn/torch';
 import { at, type Direction, PortError, wayOut } from './error.js';
 import { isLayer, type Part } from './flow.js';
+import { TorchModuleLayer } from './live/as-layer.js';
 import { type ClassOf, type Module, type PortRecord, type PortRule, record } from './rule.js';
 import { builtIn } from './rules/index.js';
 
@@ -69,6 +70,8 @@ export function ruleOf(part: Part, direction: Direction, path: string): PortReco
   let found = rules.get(classOf(part));
   // A lazy module is the plain one that waits for its first input.
   if (!found && !isLayer(part) && part.constructor.name.startsWith('Lazy')) found = rules.get(parentOf(classOf(part)));
+  // Each wrapped module class has a layer class of its own.
+  if (!found && part instanceof TorchModuleLayer) found = rules.get(TorchModuleLayer);
   if (found) return found;
   if (!isLibrary(part) || composed().includes(classOf(part))) return null;
   const name = part.constructor.name;
@@ -76,7 +79,9 @@ export function ruleOf(part: Part, direction: Direction, path: string): PortReco
   const what = isLayer(part)
     ? `${part.className} '${part.name}' has no counterpart in torch`
     : `nn.${name} has no counterpart in Keras`;
-  throw new PortError(`${direction}: ${what}${at(path)}.${core.nearest(name, known)} ${wayOut[direction]}`);
+  throw new PortError(
+    `${direction}: ${what}${isLayer(part) && path === part.name ? '' : at(path)}.${core.nearest(name, known)} ${wayOut[direction]}`,
+  );
 }
 
 /** All records: the table of the docs and the tests run over them. */

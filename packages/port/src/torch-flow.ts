@@ -49,7 +49,7 @@ class Reader {
     path: string,
     private readonly traces: Three<Trace>,
   ) {
-    this.name = `nn.Module ${module.getName()}${at(path)}`;
+    this.name = `module ${module.getName()}${at(path)}`;
     this.inputs = traces[0].inputs.map((_, i) => this.define(this.three((t) => t.inputs[i]!)));
   }
   private three<T>(f: (t: Trace) => T): Three<T> {

@@ -116,7 +116,7 @@ export function traceForward(
   inputs: readonly TraceInput[],
   o: { readonly batch: number; readonly training: boolean },
 ): Trace {
-  const name = `nn.Module ${module.getName()}${at(path)}`;
+  const name = `module ${module.getName()}${at(path)}`;
   const calls: ChildCall[] = [];
   const forward = (xs: readonly core.Tensor[]): unknown =>
     recordingChildren(module, calls, () => (module.forward as unknown as Forward)(...xs.map((x) => new Tensor(x))));

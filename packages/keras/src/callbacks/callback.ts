@@ -1,7 +1,7 @@
 // The base of callbacks: hooks that fit, evaluate and predict call. Hooks may be asynchronous.
 import type { Trainee } from '../training/trainee.js';
 
-/** Values of metrics by name. */
+/** Values of metrics by name; a metric of several values, such as F1Score, has an array here. */
 export type Logs = Record<string, number>;
 type Hook = void | Promise<void>;
 export interface CallbackParams {

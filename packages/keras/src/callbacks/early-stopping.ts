@@ -39,7 +39,7 @@ export class EarlyStopping extends MonitorCallback {
     this.bestEpoch = 0;
   }
   override onEpochEnd(epoch: number, logs: Logs): void {
-    const current = logs[this.monitor];
+    const current = this.watched(logs);
     if (current === undefined)
       console.warn(
         `Early stopping conditioned on metric \`${this.monitor}\` which is not available. Available metrics are: ${Object.keys(logs).join(',')}`,

@@ -1,6 +1,6 @@
 // What callbacks that watch one metric share: in which direction it is better.
 import { ValueError } from '@nn/core';
-import { Callback } from './callback.js';
+import { Callback, type Logs } from './callback.js';
 
 export interface MonitorOptions {
   /** The metric to watch; default 'val_loss'. */
@@ -30,6 +30,14 @@ export class MonitorCallback extends Callback {
       this.mode = 'auto';
     }
     this.delta = Math.abs(o.minDelta ?? minDelta);
+  }
+  /** The value of the metric; undefined when there is none of that name. */
+  protected watched(logs: Logs): number | undefined {
+    const value = logs[this.monitor];
+    if (!Array.isArray(value)) return value;
+    throw new ValueError(
+      `${this.constructor.name}: metric '${this.monitor}' has ${value.length} values and can not be compared. Give it one, for example with \`average: 'macro'\``,
+    );
   }
   /** -1 when smaller is better, 1 when larger is. */
   private direction(): -1 | 1 {

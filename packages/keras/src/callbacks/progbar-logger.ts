@@ -56,12 +56,18 @@ export class ProgbarLogger extends Callback {
   private step(batch: number, logs: Logs): void {
     if (!this.bar) this.reset();
     this.seen = batch + 1;
-    if (this.params.verbose === 1) this.bar!.update(this.seen, Object.entries(logs), { finalize: false });
+    if (this.params.verbose === 1) this.bar!.update(this.seen, shownValues(logs), { finalize: false });
   }
   private finish(logs: Logs): void {
     if (!this.bar) this.reset();
     this.target ??= this.seen;
     this.bar!.target = this.target;
-    this.bar!.update(this.target, Object.entries(logs), { finalize: true });
+    this.bar!.update(this.target, shownValues(logs), { finalize: true });
   }
 }
+/** What the bar shows: of a metric of several values their mean. */
+const shownValues = (logs: Logs): [string, number][] =>
+  Object.entries(logs).map(([name, value]) => {
+    const all: number[] = [value].flat();
+    return [name, all.reduce((a, b) => a + b, 0) / all.length];
+  });

@@ -1,6 +1,7 @@
 // keras.metrics
 import { nearest, ValueError } from '@nn/core';
 import * as losses from '../losses/formulas.js';
+import { snakeCase } from '../naming.js';
 import { interpret, isSerialized, type Config, type ObjectClass, type Serialized } from '../object.js';
 import { shown } from '../tensor/format.js';
 import * as accuracies from './accuracy.js';
@@ -95,9 +96,11 @@ export function get(identifier: MetricLike | null | undefined): Metric | null {
     const found = Object.entries(functions).find(([, f]) => f === functions[name])!;
     return new MeanMetricWrapper(functions[name]!, { name: found[0] });
   }
-  if (Object.hasOwn(table(), name)) return interpret<Metric>('metric', name, table());
+  const classes = Object.keys(table());
+  const found = classes.find((c) => c === name || snakeCase(c) === name);
+  if (found !== undefined) return interpret<Metric>('metric', found, table());
   throw new ValueError(
-    `Could not interpret metric identifier: ${name}.${nearest(name, [...Object.keys(functions), ...Object.keys(table())])}`,
+    `Could not interpret metric identifier: ${name}.${nearest(name, [...Object.keys(functions), ...classes.map(snakeCase)])}`,
   );
 }
 export const serialize = (metric: Metric): Serialized => metric.serialize();

@@ -182,8 +182,9 @@ test('state is updated inside a compiled function', () => {
 test('names and mistakes', () => {
   expect(metrics.get('accuracy').name).toBe('accuracy');
   expect(() => metrics.get('acuracy')).toThrow(
-    'Could not interpret metric identifier: acuracy. Did you mean "accuracy" or "Accuracy"?',
+    'Could not interpret metric identifier: acuracy. Did you mean "accuracy"?',
   );
+  expect(metrics.get('r2_score').className).toBe('R2Score');
   expect(metrics.accuracyFor([null], [null, 3])).toBe(metrics.sparseCategoricalAccuracy);
   expect(metrics.accuracyFor([null, 3], [null, 3])).toBe(metrics.categoricalAccuracy);
   expect(metrics.accuracyFor([null, 1], [null, 1])).toBe(metrics.binaryAccuracy);

@@ -58,14 +58,22 @@ export const fullLike = (x: TensorLike, value: number, o?: DTypeOption): Tensor 
 /** The identity matrix [n, m]; m default n. */
 export const eye = (n: number, o: { m?: number; dtype?: string } = {}): Tensor =>
   new Tensor(core.eye(n, o.m ?? n, dtypeOf('eye', o)));
+export interface RangeOptions {
+  /** Default 1. */
+  step?: number;
+  dtype?: string;
+}
 /**
  * start, start + step, … below stop. One number is the stop. int32 for whole numbers unless a dtype is given.
  *
  * @example
  * tf.range(3).toArraySync() // => [0, 1, 2]
  */
-export function arange(start: number, stop?: number | null, o: { step?: number; dtype?: string } = {}): Tensor {
-  const [from, to, step] = [stop === undefined || stop === null ? 0 : start, stop ?? start, o.step ?? 1];
+export function arange(stop: number, o?: RangeOptions): Tensor;
+export function arange(start: number, stop?: number | null, o?: RangeOptions): Tensor;
+export function arange(first: number, second?: number | null | RangeOptions, third: RangeOptions = {}): Tensor {
+  const [stop, o] = typeof second === 'object' && second !== null ? [null, second] : [second ?? null, third];
+  const [from, to, step] = [stop === null ? 0 : first, stop ?? first, o.step ?? 1];
   const whole = [from, to, step].every(Number.isInteger);
   return new Tensor(core.arange(from, to, step, dtypeOf('range', o) ?? (whole ? 'i32' : 'f32')));
 }

@@ -16,7 +16,7 @@ export { Adadelta, Adagrad, RMSprop, SGD } from './sgd.js';
 export * as schedules from './schedules.js';
 
 /** A name such as 'adam', an optimizer, or a serialized one. */
-export type OptimizerLike = string | Optimizer | Config;
+export type OptimizerLike = string | Optimizer | Serialized | Config;
 
 const classes = (): Record<string, ObjectClass<Optimizer>> => ({
   Adadelta,

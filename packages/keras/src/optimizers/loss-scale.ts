@@ -31,8 +31,8 @@ export class LossScaleOptimizer extends Optimizer {
   protected override readonly slots: readonly string[] = [];
   readonly initialScale: number;
   readonly dynamicGrowthSteps: number;
-  private counter: Variable | null = null;
-  private scale: Variable | null = null;
+  private readonly counter: Variable;
+  private readonly scale: Variable;
 
   constructor(
     readonly innerOptimizer: Optimizer,
@@ -41,12 +41,12 @@ export class LossScaleOptimizer extends Optimizer {
     super({ learningRate: 0, name: o.name ?? null }, 0);
     this.initialScale = o.initialScale ?? 2 ** 15;
     this.dynamicGrowthSteps = o.dynamicGrowthSteps ?? 2000;
+    this.counter = this.scalar('step_counter', 0, 'i32');
+    this.scale = this.scalar('dynamic_scale', this.initialScale, 'f32');
     innerOptimizer.lossScaleFactor = null;
   }
   override build(variables: readonly Variable[]): void {
     if (this.built) return;
-    this.counter = this.scalar('step_counter', 0, 'i32');
-    this.scale = this.scalar('dynamic_scale', this.initialScale, 'f32');
     this.innerOptimizer.build(variables);
     super.build(variables);
   }
@@ -63,12 +63,12 @@ export class LossScaleOptimizer extends Optimizer {
     this.innerOptimizer.learningRate = value;
   }
   override scaleLoss(loss: Tensor): Tensor {
-    return loss.mul(this.scale ?? this.initialScale);
+    return loss.mul(this.scale);
   }
   override apply(grads: readonly (TensorLike | null)[], variables?: readonly Variable[]): void {
     if (!grads.length) return;
     const pairs = this.paired(grads, variables);
-    const [scale, counter] = [this.scale!.cell, this.counter!.cell];
+    const [scale, counter] = [this.scale.cell, this.counter.cell];
     core.scope(() =>
       core.noGrad(() => {
         const finite = pairs.map(({ g }) => core.all(core.isFinite(g))).reduce((a, b) => core.logicalAnd(a, b));

@@ -103,7 +103,8 @@ export abstract class Optimizer extends KerasObject {
   }
   /** The learning rate: a variable, or what the schedule says now. Assign a number to change it, or a schedule. */
   get learningRate(): Variable | Tensor {
-    return this.rate instanceof Variable ? this.rate : asTensor(this.rate(new Tensor(this.steps.cell.get())));
+    const rate = core.guard(() => this.rate);
+    return rate instanceof Variable ? rate : asTensor(rate(new Tensor(this.steps.cell.get())));
   }
   set learningRate(value: TensorLike | LearningRateSchedule) {
     if (value instanceof LearningRateSchedule) {

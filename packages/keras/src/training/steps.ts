@@ -95,10 +95,13 @@ export function prepare(model: Trainee, batch: Batch, training: boolean): void {
   }
   if (training && compiled.optimizer && !compiled.optimizer.built) compiled.optimizer.build(model.trainableVariables);
 }
-/** Numbers of logs, by name in alphabetical order as Keras reports them. */
+/** Numbers of logs, by name in alphabetical order as Keras reports them. A metric of several values is an array. */
 export async function readLogs(logs: StepLogs): Promise<Record<string, number>> {
   const values: Record<string, number> = {};
-  for (const name of Object.keys(logs).sort()) values[name] = await logs[name]!.item();
+  for (const name of Object.keys(logs).sort()) {
+    const t = logs[name]!;
+    values[name] = await (t.ndim ? (t.toArray() as Promise<unknown> as Promise<number>) : t.item());
+  }
   return values;
 }
 /** The values in the order of the metrics of the model. */

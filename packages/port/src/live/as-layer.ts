@@ -4,7 +4,6 @@ import { Layer, type Shape, Tensor, Variable } from '@nn/keras';
 import { nn, Tensor as TorchTensor } from '@nn/torch';
 import { PortError } from '../error.js';
 import { remember } from '../link.js';
-import { numbered, snakeCase } from '../naming.js';
 import type { Module } from '../rule.js';
 import { cellOf, mapTensors, materialize, withMode } from '../torch-trace.js';
 import { mapLeaves } from '../keras-flow.js';
@@ -20,8 +19,7 @@ export class TorchModuleLayer extends Layer {
   readonly module: Module;
   readonly held: Variable[] = [];
   constructor(module: Module, o: { readonly name?: string } = {}) {
-    super({ name: o.name ?? numbered(snakeCase(module.getName())) });
-    // Not a field that Keras walks: the variables below are what it has of the module.
+    super(o.name === undefined ? {} : { name: o.name });
     this.module = module;
     if (!isLazy(module)) this.build();
   }
@@ -61,6 +59,18 @@ export class TorchModuleLayer extends Layer {
   }
 }
 
+const classes: WeakMap<object, typeof TorchModuleLayer> = /* @__PURE__ */ new WeakMap();
+/** The layer class of a module class: under its name, so that summaries and automatic names tell what it is. */
+function classFor(module: Module): typeof TorchModuleLayer {
+  const known = classes.get(module.constructor);
+  if (known) return known;
+  class Named extends TorchModuleLayer {
+    static override readonly className: string = module.getName();
+  }
+  classes.set(module.constructor, Named);
+  return Named;
+}
+
 /**
  * Wraps a live torch module as a Keras layer: the same parameters, no copy. It works in functional models, under `fit` and
  * `tf.function`; training either side trains both. Inputs and outputs lie as the module has them (channels first).
@@ -72,8 +82,8 @@ export class TorchModuleLayer extends Layer {
  * layer(tf.ones([4, 3])).shape // => [4, 2]
  * layer.weights.map((w) => w.path) // => ['linear/weight', 'linear/bias']
  */
-export function asLayer(module: Module, o: { readonly name?: string } = {}): Layer {
+export function asLayer(module: Module, o: { readonly name?: string } = {}): TorchModuleLayer {
   if (!(module instanceof nn.Module))
     throw new PortError(`asLayer: expected a torch module, received ${module === null ? 'null' : typeof module}`);
-  return module instanceof LayerModule ? module.layer : new TorchModuleLayer(module, o);
+  return module instanceof LayerModule ? (module.layer as TorchModuleLayer) : new (classFor(module))(module, o);
 }

@@ -3,13 +3,14 @@ import * as core from '@nn/core';
 import { Layer, Tensor as KerasTensor } from '@nn/keras';
 import { nn, Tensor as TorchTensor } from '@nn/torch';
 import { PortError } from '../error.js';
-import { valueToTorch } from '../layout.js';
+import { type Layout, shapeToKeras, valueToTorch } from '../layout.js';
 import type { Link } from '../link.js';
 import { copyToKeras, copyToTorch, kerasValue, type Pair } from '../pairs.js';
 import type { Module } from '../rule.js';
 import { convertSlot, partOf } from '../slot.js';
 import { pairUp } from './pairing.js';
-import { ParityReport, type ParityRow, type RowKind } from './report.js';
+import { type Comparison, type Gradients, gradientsOf, measure } from './measure.js';
+import { ParityReport, type RowKind } from './report.js';
 import { kerasSide, type OptimizerSettings, restoring, type Side, torchSide } from './sides.js';
 
 export interface TrainOptions {
@@ -34,63 +35,8 @@ export interface ParityOptions {
   /** Largest `|a - b| / (1 + |b|)`; default 1e-5. */
   readonly tolerance?: number;
 }
-/** Two tensors to compare, both in Keras's arrangement of weights or torch's arrangement of values. */
-interface Comparison {
-  readonly kind: RowKind;
-  readonly torch: string;
-  readonly keras: string;
-  readonly torchShape: readonly number[];
-  readonly kerasShape: readonly number[];
-  readonly a: core.Tensor;
-  readonly b: core.Tensor;
-  readonly note?: string;
-}
-
-/** Numbers from -1 to 1 that depend on their place only. */
-function targets(shape: readonly number[], seed: number): core.Tensor {
-  const n = core.sizeOf(shape);
-  return core.tensor(
-    Float32Array.from({ length: n }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * (seed + 1))),
-    { shape },
-  );
-}
-/** `sum over the outputs of mean((y - target)^2)` */
-function lossOf(outputs: readonly core.Tensor[]): core.Tensor {
-  const parts = outputs
-    .filter((y) => core.isFloat(y.dtype) && y.needsGrad)
-    .map((y, i) => core.mean(core.square(core.sub(y, targets(y.shape, i)))));
-  if (!parts.length) throw new PortError('checkParity: no output is a differentiable function of inputs or weights');
-  return parts.reduce((a, b) => core.add(a, b));
-}
-interface Gradients {
-  readonly inputs: readonly (core.Tensor | null)[];
-  readonly weights: ReadonlyMap<core.Variable, core.Tensor>;
-}
-function gradientsOf(side: Side, inputs: readonly core.Tensor[]): Gradients {
-  const leaves = inputs.map((x) => (core.isFloat(x.dtype) ? core.requireGrad(x) : x));
-  const found = core.enableGrad(() => core.gradients([lossOf(side.run(leaves, true))]));
-  const weights = new Map<core.Variable, core.Tensor>();
-  for (const [leaf, g] of found) if (leaf.owner) weights.set(leaf.owner as core.Variable, g);
-  return { inputs: leaves.map((x) => found.get(x) ?? null), weights };
-}
-
-async function measure(c: Comparison, tolerance: number): Promise<ParityRow> {
-  const { a, b, ...row } = c;
-  if (!core.sameShape(a.shape, b.shape)) return { ...row, maxAbs: Number.NaN, maxRel: Number.NaN, equal: false };
-  const [x, y] = await Promise.all([core.data(a), core.data(b)]);
-  let [maxAbs, size, equal] = [0, 0, true];
-  for (let i = 0; i < x.length; i++) {
-    const [p, q] = [x[i]!, y[i]!];
-    if (Object.is(p, q) || p === q) continue;
-    const apart = Math.abs(p - q);
-    if (!(apart <= tolerance * (1 + Math.abs(q)))) equal = false;
-    maxAbs = Number.isNaN(apart) ? Number.NaN : Math.max(maxAbs, apart);
-    size = Math.max(size, Math.abs(q));
-  }
-  for (const q of y) size = Math.max(size, Math.abs(q));
-  return { ...row, maxAbs, maxRel: maxAbs === 0 ? 0 : maxAbs / size, equal };
-}
-
+const shown = (x: core.Tensor, layout: Layout | undefined): readonly number[] =>
+  (layout ? shapeToKeras(x.shape, layout) : x.shape) as readonly number[];
 /** A comparison of one module with one layer. */
 class Check {
   readonly torch: Side;
@@ -149,7 +95,15 @@ class Check {
       throw new PortError(`checkParity: the torch module gives ${a.length} tensors, the Keras layer ${b.length}`);
     return a.map((x, i): Comparison => {
       const name = a.length > 1 ? `output ${i}` : 'output';
-      return { kind: 'output', torch: name, keras: name, torchShape: x.shape, kerasShape: b[i]!.shape, a: x, b: b[i]! };
+      return {
+        kind: 'output',
+        torch: name,
+        keras: name,
+        torchShape: x.shape,
+        kerasShape: shown(b[i]!, this.link.outputs[i]),
+        a: x,
+        b: b[i]!,
+      };
     });
   }
   gradients(): Comparison[] {
@@ -157,7 +111,7 @@ class Check {
     const [a, b] = [run(this.torch), run(this.keras)];
     const zeros = (x: core.Tensor): core.Tensor => core.zeros(x.shape, x.dtype);
     const inputs = this.inputs.flatMap((x, i): Comparison[] => {
-      if (!core.isFloat(x.dtype)) return [];
+      if (!a.inputs[i] && !b.inputs[i]) return [];
       const name = this.inputs.length > 1 ? `input ${i}` : 'input';
       return [
         {
@@ -165,7 +119,7 @@ class Check {
           torch: name,
           keras: name,
           torchShape: x.shape,
-          kerasShape: x.shape,
+          kerasShape: shown(x, this.link.inputs[i]),
           a: a.inputs[i] ?? zeros(x),
           b: b.inputs[i] ?? zeros(x),
         },
@@ -192,11 +146,12 @@ class Check {
   training(o: OptimizerSettings, steps: number): Comparison[] {
     const run = (side: Side): Map<core.Variable, core.Tensor> =>
       restoring(this.cells, () => {
-        const step = side.optimizer(o);
+        const optimizer = side.optimizer(o);
         for (let i = 0; i < steps; i++) {
           const { weights } = gradientsOf(side, this.inputs);
-          core.noGrad(() => step(weights));
+          core.noGrad(() => optimizer.step(weights));
         }
+        optimizer.end();
         return new Map([...side.names.keys()].map((cell) => [cell, core.detach(cell.get())]));
       });
     const [a, b] = [run(this.torch), run(this.keras)];

@@ -9,13 +9,17 @@ import type { Module } from '../rule.js';
 import { cellOf, tensorsIn, withMode } from '../torch-trace.js';
 
 /** One optimizer step with these gradients; gradients are missing where nothing depends on the weight. */
-export type StepFunction = (gradients: ReadonlyMap<core.Variable, core.Tensor>) => void;
+export interface Stepper {
+  step(gradients: ReadonlyMap<core.Variable, core.Tensor>): void;
+  /** Frees the state of the optimizer. */
+  end(): void;
+}
 export interface Side {
   /** Outputs in torch's arrangement for inputs in torch's arrangement. */
   run(inputs: readonly core.Tensor[], training: boolean): core.Tensor[];
   /** Weights that are trained and statistics, by name. */
   readonly names: ReadonlyMap<core.Variable, string>;
-  optimizer(o: OptimizerSettings): StepFunction;
+  optimizer(o: OptimizerSettings): Stepper;
 }
 export interface OptimizerSettings {
   readonly name: 'adam' | 'adamw' | 'sgd';
@@ -56,7 +60,7 @@ export function torchSide({ torch, pairs }: Link): Side {
           : name === 'adam'
             ? new optim.Adam(trained, { lr, eps })
             : new optim.AdamW(trained, { lr, eps, weightDecay });
-      return (gradients) => {
+      const step: Stepper['step'] = (gradients) => {
         const before = trained.map((p) => p.grad?.value ?? null);
         for (const p of trained) {
           const g = gradients.get(cellOf(p));
@@ -65,6 +69,10 @@ export function torchSide({ torch, pairs }: Link): Side {
         made.step();
         trained.forEach((p, i) => (p.grad = before[i] ? new TorchTensor(before[i]) : null));
       };
+      const end = (): void => {
+        for (const state of made.state.values()) for (const t of Object.values(state)) t.dispose();
+      };
+      return { step, end };
     },
   };
 }
@@ -110,17 +118,21 @@ export function kerasSide({ keras: layer, inputs: layouts, outputs, list }: Link
           : name === 'adam'
             ? new keras.optimizers.Adam({ learningRate, epsilon })
             : new keras.optimizers.AdamW({ learningRate, epsilon, weightDecay });
-      let step = 0;
-      return (gradients) => {
+      let count = 0;
+      const step: Stepper['step'] = (gradients) => {
         // Keras adds epsilon before the bias correction of the root, torch after it: with this one both do the same.
-        step++;
-        if (name !== 'sgd') (made as { epsilon: number }).epsilon = epsilon * Math.sqrt(1 - 0.999 ** step);
+        count++;
+        if (name !== 'sgd') (made as { epsilon: number }).epsilon = epsilon * Math.sqrt(1 - 0.999 ** count);
         const pairs = trained.flatMap((v): [KerasTensor, Variable][] => {
           const g = gradients.get(v.cell);
           return g ? [[new KerasTensor(g), v]] : [];
         });
         made.applyGradients(pairs);
       };
+      const end = (): void => {
+        for (const v of made.variables) v.cell.dispose();
+      };
+      return { step, end };
     },
   };
 }

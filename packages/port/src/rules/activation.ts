@@ -131,7 +131,7 @@ export const activation: readonly PortRecord[] = [
     weights: (_, l) => ({ weight: { to: 'alpha', shape: l.alpha.shape, features: l.alpha.shape.length - 1 } }),
     refuseToTorch: [
       {
-        setting: (l) => `shared_axes: ${l.sharedAxes ? `[${l.sharedAxes.join(', ')}]` : 'null'}`,
+        setting: (l) => `sharedAxes: ${l.sharedAxes ? `[${l.sharedAxes.join(', ')}]` : 'null'}`,
         when: (l) => l.alpha.shape.slice(0, -1).some((n) => n !== 1),
         reason: 'nn.PReLU has one slope, or one for each channel',
       },

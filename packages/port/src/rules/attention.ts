@@ -128,25 +128,25 @@ export const attention: readonly PortRecord[] = [
       only('useGate', false, 'nn.MultiheadAttention has no gate'),
       only('slidingWindow', null, 'nn.MultiheadAttention has no window', 'Pass attnMask'),
       {
-        setting: (l) => `value_dim: ${l.valueDim}`,
+        setting: (l) => `valueDim: ${l.valueDim}`,
         when: (l) => l.valueDim !== l.keyDim,
         reason: 'the heads of nn.MultiheadAttention have one size for keys and values',
       },
       {
-        setting: (l) => `num_heads: ${l.numHeads}, key_dim: ${l.keyDim}`,
+        setting: (l) => `numHeads: ${l.numHeads}, keyDim: ${l.keyDim}`,
         when: (l, c) => l.numHeads * l.keyDim !== c.inputShape.at(-1),
         reason: 'the heads of nn.MultiheadAttention share the size of the query',
         wayOut:
-          'Make num_heads * key_dim the size of the query, or compose it of nn.Linear and scaledDotProductAttention',
+          'Make numHeads * keyDim the size of the query, or compose it of nn.Linear and scaledDotProductAttention',
       },
       {
-        setting: (l) => `output_shape: [${String(l.outputShape)}]`,
+        setting: (l) => `outputShape: [${String(l.outputShape)}]`,
         when: (l, c) =>
           l.outputShape !== null && (l.outputShape.length !== 1 || l.outputShape[0] !== c.inputShape.at(-1)),
         reason: 'nn.MultiheadAttention gives back the size of the query',
       },
       {
-        setting: (l) => `attention_axes: [${String(l.attentionAxes)}]`,
+        setting: (l) => `attentionAxes: [${String(l.attentionAxes)}]`,
         when: (_, c) => c.inputShape.length !== 2,
         reason: 'nn.MultiheadAttention attends over one axis',
       },

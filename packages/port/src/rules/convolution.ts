@@ -44,10 +44,23 @@ export const refuseUnknownSame: Refusal<Window> = {
   reason: "the padding of 'same' with strides depends on the size of the input, which is unknown here",
   wayOut: 'Pass { inputShape } with numbers',
 };
+/** Keras on TensorFlow takes a last axis as long as the bias for the channels. */
+const refuseMisplacedBias: Refusal<KerasConv> = {
+  setting: (l) => `dataFormat: 'channels_first', filters: ${l.filters}`,
+  when: (l, { inputShape }) =>
+    l.dataFormat === 'channels_first' &&
+    l.useBias &&
+    l.filters > 1 &&
+    !inputShape.some((n) => n === null) &&
+    (l.computeOutputShape([null, ...inputShape]) as readonly number[]).at(-1) === l.filters,
+  reason:
+    'its output is as wide as it has filters, and then Keras adds the bias along the width instead of the channels',
+  wayOut: 'Use channels_last, or another number of filters',
+};
 export const refuseStrideWithDilation: Refusal<Conv> = {
   setting: (m) => `stride: ${short(m.stride)}, dilation: ${short(m.dilation)}`,
   when: (m) => m.stride.some((s) => s > 1) && m.dilation.some((d) => d > 1),
-  reason: 'Keras convolutions have either strides or dilation_rate above 1',
+  reason: 'Keras convolutions have either strides or dilationRate above 1',
 };
 /** A module in front of `module` that pads, where the module itself cannot. */
 export function padded(n: Rank, pads: Pairs, make: (padding: number[] | 0) => Module): Module[] {
@@ -101,16 +114,8 @@ function convolutions(n: Rank): PortRecord {
     anySize: true,
     weights: (m): Weights => ({ weight: { to: 'kernel', transpose: kernelPerm(n) }, ...(m.bias && { bias: 'bias' }) }),
     torchArguments: (m) => [m.inChannels, m.outChannels, short(m.kernelSize)],
-    refuseToKeras: [
-      only(
-        'paddingMode',
-        'zeros',
-        'Keras convolutions pad with zeros only',
-        `Pad before it, with a module of its own, or declare a custom pair with definePort`,
-      ),
-      refuseStrideWithDilation,
-    ],
-    refuseToTorch: [refuseUnknownSame],
+    refuseToKeras: [only('paddingMode', 'zeros', 'Keras convolutions pad with zeros only'), refuseStrideWithDilation],
+    refuseToTorch: [refuseUnknownSame, refuseMisplacedBias],
     notes: `kernel [...k, I/g, O] = permute(weight [O, I/g, ...k]); padding p becomes 'same' where it is the same (stride 1, p = (extent - 1) / 2), else ZeroPadding${n}D; 'same' and 'causal' become explicit padding; an activation becomes a module of its own`,
     torchExamples: [
       torch(2, 4, 3),

@@ -52,7 +52,7 @@ export const dropout: readonly PortRecord[] = [
       toTorch: (l) => (wholeChannels(l) ? new nn.FeatureAlphaDropout(l.rate) : new nn.AlphaDropout(l.rate)),
       refuseToTorch: [
         {
-          setting: (l) => `noise_shape: ${JSON.stringify(l.noiseShape)}`,
+          setting: (l) => `noiseShape: ${JSON.stringify(l.noiseShape)}`,
           when: (l) => l.noiseShape !== null && !wholeChannels(l),
           reason: 'torch drops single elements or whole channels',
         },

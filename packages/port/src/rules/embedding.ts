@@ -28,7 +28,7 @@ export const embedding: readonly PortRecord[] = [
         'maskZero',
         false,
         'torch has no masks that travel with tensors',
-        'Pass lengths or a mask explicitly, and port an Embedding without mask_zero',
+        'Pass lengths or a mask explicitly, and port an Embedding without maskZero',
       ),
     ],
     torchArguments: (m) => [m.numEmbeddings, m.embeddingDim],

@@ -6,6 +6,7 @@ import { convolution } from './convolution.js';
 import { dropout } from './dropout.js';
 import { embedding } from './embedding.js';
 import { linear } from './linear.js';
+import { live } from './live.js';
 import { merging } from './merging.js';
 import { normalization } from './normalization.js';
 import { padding } from './padding.js';
@@ -29,5 +30,6 @@ export const builtIn: readonly PortRecord[] = [
   ...attention,
   ...shape,
   ...merging,
+  ...live,
   ...refused,
 ];

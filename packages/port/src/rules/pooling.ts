@@ -74,7 +74,7 @@ function maxPooling(n: Rank): PortRecord {
     },
     refuseToKeras: [
       only('dilation', 1, `MaxPooling${n}D has no dilation`, 'Write a custom layer and declare it with definePort'),
-      only('ceilMode', false, `MaxPooling${n}D has no ceil_mode`),
+      only('ceilMode', false, `MaxPooling${n}D has no ceilMode`),
       only('returnIndices', false, `MaxPooling${n}D returns no indices`),
     ],
     refuseToTorch: [refuseUnknownSame],
@@ -142,7 +142,7 @@ function averagePooling(n: Rank): PortRecord {
         : new Torch(short(l.poolSize), { ...o, ceilMode: true });
     },
     refuseToKeras: [
-      only('ceilMode', false, `AveragePooling${n}D has no ceil_mode`),
+      only('ceilMode', false, `AveragePooling${n}D has no ceilMode`),
       only('divisorOverride', null, `AveragePooling${n}D has no divisor of its own`),
       {
         setting: (m) => `padding: ${String(m.padding)}, countIncludePad: false`,

@@ -40,7 +40,7 @@ const gated = (name: string): readonly Refusal<KerasCell>[] => [
     reason: `nn.${name} uses tanh`,
   },
   {
-    setting: (l) => `recurrent_activation: ${activationName(l, 'recurrentActivation')}`,
+    setting: (l) => `recurrentActivation: ${activationName(l, 'recurrentActivation')}`,
     when: (l) => l.recurrentActivation !== sigmoid,
     reason: `nn.${name} uses sigmoid for its gates`,
   },

@@ -129,14 +129,14 @@ const bidirectional = record<Recurrent, Bidirectional>(null, layers.Bidirectiona
       reason: 'torch has bidirectional RNN, LSTM and GRU',
     },
     {
-      setting: (l) => `backward_layer: ${l.backwardLayer.className}`,
+      setting: (l) => `backwardLayer: ${l.backwardLayer.className}`,
       when: (l) =>
         l.backwardLayer.constructor !== l.forwardLayer.constructor ||
         (l.backwardLayer as unknown as KerasLSTM).units !== inner(l).units,
       reason: 'torch runs the same kind of layer in both directions',
     },
     {
-      setting: () => 'go_backwards: true',
+      setting: () => 'goBackwards: true',
       when: (l) => inner(l).goBackwards,
       reason: 'torch begins with the forward direction',
     },

@@ -7,6 +7,11 @@ import type { Layer } from '@nn/keras';
 const { layers } = keras;
 type Row<T> = readonly [classes: readonly ClassOf<T>[], reason: string, wayOut?: string];
 
+/** All losses of the library. */
+function losses(): ClassOf<Module>[] {
+  const named = Object.entries(nn) as unknown as [string, ClassOf<Module>][];
+  return named.filter(([name]) => name.endsWith('Loss')).map(([, c]) => c);
+}
 const torch: readonly Row<Module>[] = [
   [[nn.Bilinear], 'Keras has no bilinear layer'],
   [
@@ -47,6 +52,12 @@ const torch: readonly Row<Module>[] = [
   ],
   [[nn.EmbeddingBag], 'Keras has no bags of different lengths', 'Use nn.Embedding and reduce its output'],
   [[nn.AdaptiveLogSoftmaxWithLoss], 'Keras has no adaptive softmax'],
+  [losses(), 'losses are not layers', 'Give keras.losses to compile, or to the training loop'],
+  [
+    [nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict],
+    'it has no forward of its own',
+    'Port the module that calls its parts',
+  ],
 ];
 const inKeras: readonly Row<Layer>[] = [
   [[layers.Masking], 'torch has no masks that travel with tensors', 'Pass lengths or a mask explicitly'],

@@ -3,7 +3,7 @@ import { keras } from '@nn/keras';
 import { nn } from '@nn/torch';
 import { asIs, channels, flattening } from '../arrange.js';
 import { permuted, same } from '../layout.js';
-import { type Module, type PortRecord, record } from '../rule.js';
+import { type ClassOf, type Example, type Module, type PortRecord, record } from '../rule.js';
 import { Rearrange } from '../torch-steps.js';
 import { applying } from './activation-functions.js';
 import { layersOf, type Rank, ranks } from './families.js';
@@ -34,39 +34,36 @@ function factors(m: Upsample, n: number, spatial: readonly number[]): number[] |
   return each.every((f) => Number.isInteger(f) && f > 0) ? each : null;
 }
 
-const upsampling = record<Upsample, UpSampling>(nn.Upsample, null, {
-  arrange: channels,
-  toKeras(m, { inputShape }) {
-    const n = (inputShape.length - 1) as Rank;
-    const size = factors(m, n, inputShape.slice(0, -1))!;
-    const { UpSampling } = layersOf(n);
-    if (n === 1) return new layers.UpSampling1D({ size: size[0]! });
-    return new UpSampling({ size, dataFormat: 'channels_last', ...(n === 2 && { interpolation: modes[m.mode]! }) });
-  },
-  refuseToKeras: [
-    {
-      setting: (m) => `alignCorners: ${String(m.alignCorners)}`,
-      when: (m) => m.alignCorners === true,
-      reason: 'UpSampling has no align_corners',
+const upsampling = (torch: ClassOf<Upsample>, examples: readonly Example<Upsample>[]): PortRecord =>
+  record<Upsample, UpSampling>(torch, null, {
+    arrange: channels,
+    toKeras(m, { inputShape }) {
+      const n = (inputShape.length - 1) as Rank;
+      const size = factors(m, n, inputShape.slice(0, -1))!;
+      const { UpSampling } = layersOf(n);
+      if (n === 1) return new layers.UpSampling1D({ size: size[0]! });
+      return new UpSampling({ size, dataFormat: 'channels_last', ...(n === 2 && { interpolation: modes[m.mode]! }) });
     },
-    {
-      setting: (m) => `mode: '${m.mode}'`,
-      when: (m, { inputShape }) => !(m.mode === 'nearest' || (m.mode === 'bilinear' && inputShape.length === 3)),
-      reason: "UpSampling has 'nearest', and 'bilinear' for images",
-    },
-    {
-      setting: (m) => (m.size === null ? `scaleFactor: ${String(m.scaleFactor)}` : `size: ${String(m.size)}`),
-      when: (m, { inputShape }) => factors(m, inputShape.length - 1, inputShape.slice(0, -1)) === null,
-      reason: 'UpSampling repeats by whole numbers',
-    },
-  ],
-  notes: "whole factors; 'nearest', and 'bilinear' without alignCorners",
-  torchExamples: [
-    { make: () => new nn.Upsample({ scaleFactor: 2 }), inputShapes: [[2, 3, 4]] },
-    { make: () => new nn.Upsample({ size: [6, 4], mode: 'bilinear' }), inputShapes: [[2, 3, 4]] },
-    { make: () => new nn.Upsample({ scaleFactor: 3 }), inputShapes: [[2, 4]] },
-  ],
-});
+    refuseToKeras: [
+      {
+        setting: (m) => `alignCorners: ${String(m.alignCorners)}`,
+        when: (m) => m.alignCorners === true,
+        reason: 'UpSampling has no alignCorners',
+      },
+      {
+        setting: (m) => `mode: '${m.mode}'`,
+        when: (m, { inputShape }) => !(m.mode === 'nearest' || (m.mode === 'bilinear' && inputShape.length === 3)),
+        reason: "UpSampling has 'nearest', and 'bilinear' for images",
+      },
+      {
+        setting: (m) => (m.size === null ? `scaleFactor: ${String(m.scaleFactor)}` : `size: ${String(m.size)}`),
+        when: (m, { inputShape }) => factors(m, inputShape.length - 1, inputShape.slice(0, -1)) === null,
+        reason: 'UpSampling repeats by whole numbers',
+      },
+    ],
+    notes: "whole factors; 'nearest', and 'bilinear' without alignCorners",
+    torchExamples: examples,
+  });
 const kerasUpsampling = (n: Rank): PortRecord => {
   const { UpSampling } = layersOf(n);
   return record<Upsample, UpSampling>(null, UpSampling, {
@@ -170,12 +167,25 @@ export const shape: readonly PortRecord[] = [
     toTorch: (l) => applying(`repeat ${l.n} times`, (x) => l.call(x)),
     kerasExamples: [{ make: () => new layers.RepeatVector(3), inputShapes: [[4]] }],
   }),
+  record<Module, InstanceType<typeof layers.Rescaling>>(null, layers.Rescaling, {
+    anySize: true,
+    toTorch: (l) => applying('rescaling', (x) => l.call(x)),
+    kerasExamples: [{ make: () => new layers.Rescaling(0.5, { offset: 1 }), inputShapes: [[4]] }],
+  }),
   record<Module, InstanceType<typeof layers.UnitNormalization>>(null, layers.UnitNormalization, {
     anySize: true,
     toTorch: (l) => applying('unit normalization', (x) => l.call(x)),
     kerasExamples: [{ make: () => new layers.UnitNormalization(), inputShapes: [[3, 4]] }],
   }),
-  upsampling,
+  upsampling(nn.Upsample, [
+    { make: () => new nn.Upsample({ scaleFactor: 2 }), inputShapes: [[2, 3, 4]] },
+    { make: () => new nn.Upsample({ size: [6, 4], mode: 'bilinear' }), inputShapes: [[2, 3, 4]] },
+    { make: () => new nn.Upsample({ scaleFactor: 3 }), inputShapes: [[2, 4]] },
+  ]),
+  upsampling(nn.UpsamplingNearest2d, [
+    { make: () => new nn.UpsamplingNearest2d({ scaleFactor: 2 }), inputShapes: [[2, 3, 4]] },
+  ]),
+  upsampling(nn.UpsamplingBilinear2d, []),
   ...ranks.map(kerasUpsampling),
   record<Module, InstanceType<typeof layers.TimeDistributed>>(null, layers.TimeDistributed, {
     toTorch: (l, { inputShape }) =>

@@ -6,12 +6,18 @@ import { clearGrad, ofCell } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { Tensor } from '../tensor/tensor.js';
 
+const isNamed = (p: unknown): p is readonly [string, Tensor] => Array.isArray(p);
+
 /** Settings of a group, by name. */
 type Settings = Readonly<Record<string, unknown>>;
 /** Parameters that are updated with the same settings. */
 export type ParamGroup<S> = S & { params: Tensor[] };
-/** What an optimizer is given: tensors, or groups of them with settings of their own. */
-export type Parameters<S> = Iterable<Tensor> | Iterable<{ params: Tensor | Iterable<Tensor> } & Partial<S>>;
+/** Tensors, or pairs of a name and a tensor, as `module.namedParameters()` gives them. */
+export type TensorList = Iterable<Tensor> | Iterable<readonly [string, Tensor]>;
+/** A group as it is given: settings that it leaves out are the defaults. */
+export type GivenGroup<S> = { params: Tensor | TensorList } & Partial<S>;
+/** What an optimizer is given: tensors, with or without names, or groups of them with settings of their own. */
+export type Parameters<S> = TensorList | Iterable<GivenGroup<S>>;
 /** The state of one parameter, by PyTorch's names; every tensor is held by a Variable. */
 export type State = Record<string, Tensor>;
 
@@ -29,7 +35,11 @@ const rates = new WeakMap<object, core.Variable>();
 
 /** Makes `lr` of a group a number whose value also stands in a Variable. */
 function trackRate(group: { lr?: unknown; params: Tensor[] }): void {
-  let lr = Number(group.lr);
+  if (typeof group.lr !== 'number')
+    throw new TypeError(
+      `lr should be a number, but it is ${typeof group.lr}. A number is enough: compiled steps see its changes`,
+    );
+  let lr = group.lr;
   const dtype = group.params.some((p) => p.spec.dtype === 'f64') ? 'f64' : 'f32';
   const cell = core.untraced(() => new core.Variable(core.literal(lr, dtype), { name: 'lr', slot: true }));
   rates.set(group, cell);
@@ -54,6 +64,8 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   readonly paramGroups: ParamGroup<S>[] = [];
   readonly state: Map<Tensor, State> = new Map();
   readonly defaults: S;
+  /** Changes when parameters or state are added or taken away, so that compiled steps are traced anew. */
+  private layout = 0;
 
   constructor(params: Parameters<S>, defaults: S) {
     this.defaults = defaults;
@@ -62,27 +74,36 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
         'params argument given to the optimizer should be an iterable of Tensors or groups, but got a Tensor. Put it in an array',
       );
     }
-    const list = [...params] as (Tensor | ({ params: Tensor | Iterable<Tensor> } & Partial<S>))[];
+    const list = [...params];
     if (list.length === 0) throw new core.ValueError('optimizer got an empty parameter list');
-    if (list[0] instanceof Tensor)
-      this.addParamGroup({ params: list as Tensor[] } as { params: Tensor[] } & Partial<S>);
-    else for (const group of list) this.addParamGroup(group as { params: Iterable<Tensor> } & Partial<S>);
+    const grouped = !(list[0] instanceof Tensor) && !isNamed(list[0]);
+    if (grouped) for (const group of list) this.addParamGroup(group as GivenGroup<S>);
+    else this.addParamGroup({ params: list as (Tensor | readonly [string, Tensor])[] } as unknown as GivenGroup<S>);
   }
 
   /** Adds a group of parameters; settings that it does not give are the defaults. */
-  addParamGroup(group: { params: Tensor | Iterable<Tensor> } & Partial<S>): void {
-    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
-    const known = new Set(this.paramGroups.flatMap((g) => g.params));
+  addParamGroup(group: GivenGroup<S>): void {
+    const given: (Tensor | readonly [string, Tensor])[] =
+      group.params instanceof Tensor ? [group.params] : [...group.params];
+    const names = given.flatMap((p) => (isNamed(p) ? [p[0]] : []));
+    const params = given.map((p) => (isNamed(p) ? p[1] : p));
+    const others = new Set(this.paramGroups.flatMap((g) => g.params));
     for (const p of params) {
       if (!(p instanceof Tensor))
         throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${typeof p}`);
       if (!p.isLeaf) throw new core.ValueError("can't optimize a non-leaf Tensor");
-      if (known.has(p)) throw new core.ValueError('some parameters appear in more than one parameter group');
-      known.add(p);
+      if (others.has(p)) throw new core.ValueError('some parameters appear in more than one parameter group');
     }
-    const made = { ...this.defaults, ...group, params } as ParamGroup<S>;
+    if (names.length > 0 && names.length < params.length)
+      throw new core.ValueError('all optimizer params should be with/without names. Some param names are missing');
+    if (new Set(params).size < params.length)
+      console.warn(
+        'optimizer contains a parameter group with duplicate parameters; each of them is updated several times a step',
+      );
+    const made = { ...this.defaults, ...group, params, ...(names.length && { paramNames: names }) } as ParamGroup<S>;
     trackRate(made);
     this.paramGroups.push(made);
+    this.layout++;
   }
 
   /** Forgets the gradients; with `setToNone: false` they become zeros. */
@@ -101,6 +122,7 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
     // What the update computes on the way is freed at once; parameters and state are held by their Variables.
     core.scope(() =>
       core.noGrad(() => {
+        core.guard(() => this.layout);
         for (const group of this.paramGroups) {
           for (const p of group.params) {
             const grad = p.grad?.value;
@@ -174,35 +196,38 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
       throw new core.ValueError('loaded state dict has a different number of parameter groups');
     const byIndex = new Map<string, Tensor>();
     dict.param_groups.forEach((saved, g) => {
-      const group = this.paramGroups[g]!;
+      const { params } = this.paramGroups[g]!;
       const indices = saved['params'] as readonly number[];
-      if (indices.length !== group.params.length) {
+      if (indices.length !== params.length) {
         throw new core.ValueError(
           "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
         );
       }
-      for (const [key, value] of Object.entries(saved))
-        if (key !== 'params') (group as Record<string, unknown>)[camel(key)] = value;
-      indices.forEach((i, k) => byIndex.set(String(i), group.params[k]!));
+      indices.forEach((i, k) => byIndex.set(String(i), params[k]!));
     });
+    dict.param_groups.forEach(({ params: _, ...saved }, g) => {
+      const group = this.paramGroups[g] as Record<string, unknown>;
+      for (const [key, value] of Object.entries(saved))
+        group[camel(key)] = Array.isArray(value) ? [...(value as unknown[])] : value;
+    });
+    core.noGrad(() => this.loadState(dict.state, byIndex));
+  }
+  private loadState(state: OptimizerState['state'], byIndex: ReadonlyMap<string, Tensor>): void {
+    const former = new Map(this.state);
     this.state.clear();
-    for (const [i, saved] of Object.entries(dict.state)) {
+    for (const [i, saved] of Object.entries(state)) {
       const p = byIndex.get(i);
       if (!p) continue;
-      const state: State = {};
-      for (const [name, value] of Object.entries(saved)) {
-        if (value === null || value === undefined) continue;
-        const t = value instanceof Tensor ? core.detach(value.value) : core.literal(Number(value));
-        const like = name !== 'step' && t.ndim > 0 && core.isFloat(t.dtype) ? core.cast(t, p.spec.dtype) : t;
-        state[name] = ofCell(
-          new core.Variable(like.storage === t.storage && t.storage ? core.reshape(t, [...t.shape]) : like, {
-            name,
-            slot: true,
-          }),
-        );
-      }
-      this.state.set(p, state);
+      const old = former.get(p) ?? {};
+      const entries = Object.entries(saved).filter(([, value]) => value !== null && value !== undefined);
+      const loaded = entries.map(([name, value]) => [name, loadSlot(p, name, value, old[name])] as const);
+      this.state.set(p, Object.fromEntries(loaded));
     }
+    // Compiled steps hold on to the tensors that they were traced with.
+    const same = [...former].every(([p, old]) =>
+      Object.entries(old).every(([name, t]) => this.state.get(p)?.[name] === t),
+    );
+    if (!same || former.size !== this.state.size) this.layout++;
   }
 
   /** The groups and their settings, as PyTorch prints them. */
@@ -220,6 +245,16 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   }
 }
 
+/** A saved value as state of a parameter: in the tensor that it had before, where that fits, so that compiled steps see it. */
+function loadSlot(p: Tensor, name: string, value: unknown, old: Tensor | undefined): Tensor {
+  const t = value instanceof Tensor ? core.detach(value.value) : core.literal(Number(value));
+  const like = name !== 'step' && t.ndim > 0 && core.isFloat(t.dtype) ? core.cast(t, p.spec.dtype) : t;
+  const cell = old?._cell;
+  if (!cell || core.describe(cell.spec) !== core.describe(like.spec))
+    return ofCell(new core.Variable(like, { name, slot: true }));
+  cell.set(like);
+  return old;
+}
 /** Throws unless the number is in order. */
 export function check(ok: boolean, what: string, value: unknown): void {
   if (!ok) throw new core.ValueError(`Invalid ${what}: ${String(value)}`);

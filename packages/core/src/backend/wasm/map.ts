@@ -6,6 +6,7 @@ import { bitOf, everyExpr } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
+import { emitTransposed, readingAxis } from './transpose.js';
 import { storeVector } from './vector.js';
 
 /** Vectors that are computed in one iteration. */
@@ -15,6 +16,8 @@ const unroll = (extent: number): number => (extent % 8 === 0 ? 2 : 1);
 export function emitMap(f: Func, kernel: Kernel, body: Expr): void {
   const { shape, dtype } = kernel;
   if (sizeOf(shape) === 0) return;
+  const along = readingAxis(kernel, body);
+  if (along !== null) return emitTransposed(f, kernel, body, along);
   const rank = shape.length;
   const extent = shape[rank - 1] ?? 1;
   const last = bitOf('i', rank - 1);

@@ -78,16 +78,16 @@ function single(f: Func, kernel: Kernel): void {
 }
 
 /** The most terms that are added one after another in f32. */
-const longest = 512;
+const longest = 64;
 /** Where a long sum is cut: after each iteration of the loop at `depth`, or, when the innermost loop is long itself, after `chunk` of its iterations. */
 function cuts(over: readonly number[], per: number): { readonly depth: number; readonly chunk: number } | null {
   const total = sizeOf(over) / per;
   if (total <= longest) return null;
   const extent = over.at(-1)! / per;
-  if (extent > longest) return { depth: -1, chunk: per * Math.max(128, Math.ceil(Math.sqrt(total))) };
+  if (extent > longest) return { depth: -1, chunk: per * Math.max(32, Math.ceil(Math.sqrt(total))) };
   let length = extent;
   let depth = over.length - 2;
-  while (length < 64 && depth > 0) length *= over[depth--]!;
+  while (length < 16 && depth > 0) length *= over[depth--]!;
   return { depth, chunk: 0 };
 }
 /** The loops over the reduced axes around `inner`, with `flush` where the sum is cut. The innermost axis goes up to `extent` by `step`. */
@@ -133,7 +133,7 @@ function keptAxis(f: Func, kernel: Kernel): void {
   const op = attrs.op!;
   const rank = shape.length;
   const extent = shape[rank - 1]!;
-  const units = extent % 16 === 0 ? 4 : extent % 8 === 0 ? 2 : 1;
+  const units = [8, 4, 2, 1].find((u) => extent % (4 * u) === 0) ?? 1;
   const whole = extent - (extent % (4 * units));
   const nest = new Loops(f, kernel, [...axes('i', shape), ...axes('r', over)], bitOf('i', rank - 1));
   const { evaluate } = nest;

@@ -1,0 +1,229 @@
+// Larger arrays than the random cases have, so that whole vectors, their rest, and packed products run: against the CPU.
+import { describe, expect, it } from 'vitest';
+import { allocate, sizeOf, type DType, type Shape } from '../../base/index.js';
+import { data, requireGrad, tensor } from '../../graph/create.js';
+import { scope } from '../../graph/memory.js';
+import { useBackend } from '../../graph/state.js';
+import type { Tensor } from '../../graph/tensor.js';
+import { compile, gradients } from '../../autograd/index.js';
+import * as ops from '../../ops/index.js';
+import { softmax } from '../../functional/index.js';
+import { distance } from '../../testing/distance.js';
+import { seeded } from '../../testing/draw.js';
+import { cpu } from '../cpu/cpu.js';
+import { createWasm } from './wasm.js';
+
+const wasm = createWasm();
+type Arrays = readonly (readonly [Shape, DType?])[];
+/** The largest distance of what both backends make of the same random arrays. */
+async function apart(arrays: Arrays, f: (...xs: Tensor[]) => readonly Tensor[]): Promise<number> {
+  const random = seeded(7);
+  const values = arrays.map(([shape, dtype = 'f32']) =>
+    allocate(dtype, sizeOf(shape)).map(() =>
+      dtype === 'f32' || dtype === 'f64' ? 4 * random() - 2 : dtype === 'bool' ? random() * 2 : random() * 200,
+    ),
+  );
+  const results = [cpu, wasm].map((device) => {
+    const was = useBackend(device);
+    try {
+      return scope(() => {
+        const xs = values.map((v, k) => tensor(v, { shape: arrays[k]![0], dtype: arrays[k]![1] ?? 'f32' }));
+        return f(...xs).map((t) => data(t));
+      });
+    } finally {
+      useBackend(was);
+    }
+  });
+  const [right, got] = await Promise.all(results.map((r) => Promise.all(r)));
+  return Math.max(...right!.map((v, k) => distance(got![k]!, v)));
+}
+
+describe('maps', () => {
+  const shapes: Shape[] = [[37], [5, 16], [3, 7, 12], [2, 3, 4, 9]];
+  it.each(shapes)('of whole arrays, permuted, sliced, flipped and broadcast: %s', async (...shape) => {
+    const last = shape.length - 1;
+    for (const dtype of ['f32', 'f64', 'i32', 'u32', 'u8'] as const) {
+      const kinds: Arrays = [
+        [shape, dtype],
+        [shape.slice(last), dtype],
+      ];
+      const far = await apart(kinds, (x, y) => [
+        ops.add(ops.mul(x, y), 3),
+        ops.maximum(x, y),
+        ops.where(ops.less(x, y), x, ops.flip(x, [last])),
+        ops.add(ops.permute(x, [...shape.keys()].reverse()), 1),
+        ops.slice(
+          x,
+          shape.map(() => 0),
+          shape,
+          shape.map(() => 2),
+        ),
+        ops.slice(
+          x,
+          shape.map(() => 0),
+          shape,
+          shape.map(() => 3),
+        ),
+        ops.less(x, y),
+        ops.logicalAnd(ops.less(x, y), ops.less(y, x)),
+        ops.cast(x, 'f32'),
+        ops.cast(x, 'i32'),
+        ops.cast(x, 'u8'),
+        ops.cast(x, 'bool'),
+        ops.pad(
+          x,
+          shape.map(() => [1, 2] as [number, number]),
+        ),
+        ops.concat([x, x], last),
+      ]);
+      expect(far, dtype).toBeLessThan(1e-6);
+    }
+  });
+  it('turned: inputs that lie along another axis', async () => {
+    for (const [m, n] of [
+      [16, 8],
+      [37, 21],
+      [32, 64],
+      [5, 4],
+    ] as const)
+      for (const dtype of ['f32', 'i32', 'u8'] as const)
+        expect(
+          await apart(
+            [
+              [[3, m, n], dtype],
+              [[n], dtype],
+            ],
+            (x, y) => [
+              ops.permute(x, [0, 2, 1]),
+              ops.permute(x, [2, 1, 0]),
+              ops.permute(ops.add(x, y), [2, 0, 1]),
+              ops.mul(ops.permute(x, [0, 2, 1]), ops.reshape(y, [n, 1])),
+            ],
+          ),
+        ).toBe(0);
+  });
+  it('fused, with functions', async () => {
+    const chain = compile((x: Tensor, y: Tensor) => {
+      const z = ops.tanh(ops.add(ops.mul(x, y), 0.1));
+      return [ops.add(ops.mul(z, ops.exp(y)), ops.sigmoid(x)), ops.erf(ops.sin(x)), ops.pow(ops.abs(x), y)] as const;
+    });
+    expect(await apart([[[33, 17]], [[17]]], chain)).toBeLessThan(2e-6);
+  });
+});
+describe('reductions', () => {
+  const cases: [Shape, number[]][] = [
+    [[5000], [0]],
+    [[2000, 9], [0]],
+    [[9, 2000], [1]],
+    [
+      [40, 30, 20],
+      [0, 2],
+    ],
+    [[40, 30, 20], [1]],
+    [[3, 1300, 2], [1]],
+    [[200000], [0]],
+    [
+      [4000, 32],
+      [0, 1],
+    ],
+  ];
+  it.each(cases)('of %s over %s', async (shape, axes) => {
+    expect(
+      await apart([[shape]], (x) => [ops.sum(x, { axes }), ops.max(x, { axes }), ops.min(x, { axes })]),
+    ).toBeLessThan(2e-6);
+    expect(await apart([[shape]], (x) => [ops.mean(x, { axes }), ops.sum(ops.mul(x, x), { axes })])).toBeLessThan(1e-6);
+    for (const kind of ['i32', 'u32', 'u8'] as const)
+      expect(
+        await apart([[shape, kind]], (x) => [ops.sum(x, { axes }), ops.max(x, { axes }), ops.min(x, { axes })]),
+      ).toBe(0);
+    expect(await apart([[shape, 'f64']], (x) => [ops.sum(x, { axes })])).toBeLessThan(1e-12);
+    expect(await apart([[shape, 'bool']], (x) => [ops.any(x, { axes }), ops.all(x, { axes })])).toBe(0);
+  });
+  it('find positions, pool and normalize', async () => {
+    expect(await apart([[[17, 40]]], (x) => [ops.argmax(x, { axis: 1 }), ops.argmin(x, { axis: 0 })])).toBe(0);
+    const window = { window: [3, 3], stride: [2, 2], padding: 1 };
+    expect(
+      await apart([[[2, 5, 23, 29]]], (x) => [
+        ops.windowReduce(x, 'max', window),
+        ops.windowReduce(x, 'sum', window),
+        softmax(x, 1),
+        softmax(x, 3),
+      ]),
+    ).toBeLessThan(2e-6);
+  });
+});
+describe('sequences', () => {
+  it('run, scatter and sort', async () => {
+    expect(
+      await apart([[[50, 37]]], (x) => [
+        ops.cumsum(x, 0),
+        ops.cumsum(x, 1, { reverse: true }),
+        ops.cummax(x, 1).values,
+      ]),
+    ).toBeLessThan(1e-6);
+    expect(await apart([[[50, 37]]], (x) => [ops.argsort(x), ops.argsort(x, { axis: 0, descending: true })])).toBe(0);
+    expect(
+      await apart([[[50, 37], 'u8']], (x) => [ops.argsort(x), ops.argsort(x, { axis: 0, descending: true })]),
+    ).toBe(0);
+    expect(
+      await apart([[[50, 8]], [[300], 'u8'], [[300, 8]]], (x, at, u) => [
+        ops.takeAdd(x, ops.remainder(ops.cast(at, 'i32'), 50), u),
+      ]),
+    ).toBeLessThan(1e-6);
+  });
+});
+describe('contractions', () => {
+  const sizes = [
+    [64, 64, 64],
+    [7, 300, 13],
+    [65, 17, 1031],
+    [250, 270, 9],
+    [3, 600, 6],
+  ] as const;
+  it.each(sizes)('%d x %d by %d', async (m, k, n) => {
+    const dot =
+      (a: readonly number[], b: readonly number[], batch?: [number[], number[]]) =>
+      (x: Tensor, y: Tensor): Tensor[] => [ops.dot(x, y, { contract: [a, b], ...(batch && { batch }) })];
+    const far = await Promise.all([
+      apart([[[m, k]], [[k, n]]], dot([1], [0])),
+      apart([[[m, k]], [[n, k]]], dot([1], [1])),
+      apart([[[k, m]], [[k, n]]], dot([0], [0])),
+      apart([[[3, m, k]], [[k, 3, n]]], dot([2], [0], [[0], [1]])),
+      apart([[[2, m, k]], [[n, 2, k]]], dot([0, 2], [1, 2])),
+      apart(
+        [
+          [[m, k], 'f64'],
+          [[k, n], 'f64'],
+        ],
+        dot([1], [0]),
+      ),
+      apart(
+        [
+          [[m, k], 'i32'],
+          [[k, n], 'i32'],
+        ],
+        dot([1], [0]),
+      ),
+    ]);
+    // the products of one block are added in f32, one after another
+    expect(Math.max(...far)).toBeLessThan(1e-7 * Math.max(50, 2 * k));
+  });
+  const convolutions: [string, Arrays, Parameters<typeof ops.conv>[2]][] = [
+    ['padded', [[[2, 3, 20, 21]], [[8, 3, 3, 3]]], { padding: 1 }],
+    ['strided and dilated', [[[2, 4, 20, 21]], [[8, 4, 5, 3]]], { padding: 2, stride: 2, dilation: [1, 2] }],
+    ['in groups', [[[2, 8, 12, 12]], [[12, 4, 3, 3]]], { groups: 2 }],
+    ['depthwise', [[[2, 8, 12, 12]], [[8, 1, 3, 3]]], { groups: 8, padding: 1 }],
+    ['of one axis', [[[2, 8, 50]], [[12, 8, 3]]], {}],
+    ['of three axes', [[[2, 3, 8, 9, 7]], [[6, 3, 3, 2, 3]]], {}],
+    ['of few channels', [[[4, 1, 28, 28]], [[6, 1, 5, 5]]], { padding: 2 }],
+  ];
+  it.each(convolutions)('convolution %s, with both gradients', async (_, arrays, options) => {
+    const far = await apart(arrays, (x, w) => {
+      const [a, b] = [requireGrad(x), requireGrad(w)];
+      const y = ops.conv(a, b, options);
+      const found = gradients([ops.sum(ops.mul(y, y))]);
+      return [y, ...found.values()];
+    });
+    expect(far).toBeLessThan(3e-5);
+  });
+});
