@@ -8,8 +8,6 @@ import { Tensor } from '../tensor/tensor.js';
 
 const isNamed = (p: unknown): p is readonly [string, Tensor] => Array.isArray(p);
 
-/** Settings of a group, by name. */
-type Settings = Readonly<Record<string, unknown>>;
 /** Parameters that are updated with the same settings. */
 export type ParamGroup<S> = S & { params: Tensor[] };
 /** Tensors, or pairs of a name and a tensor, as `module.namedParameters()` gives them. */
