@@ -2,8 +2,7 @@
 import * as core from '@nn/core';
 import { Tensor as KerasTensor, tf, type Layer } from '@nn/keras';
 import * as torch from '@nn/torch';
-import type { nn} from '@nn/torch';
-import { optim, Tensor as TorchTensor } from '@nn/torch';
+import { optim, Tensor as TorchTensor, type nn } from '@nn/torch';
 import { branches, valueOf } from './replay/check.js';
 
 const steps = 5;

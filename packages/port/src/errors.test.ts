@@ -71,6 +71,17 @@ class Mode extends Layer {
     return o.training ? x.mul(2) : x;
   }
 }
+class Power extends nn.Module {
+  forward(x: Tensor, n: number): Tensor {
+    return x.pow(n);
+  }
+}
+class Twice extends nn.Module {
+  power = new Power();
+  forward(x: Tensor): Tensor {
+    return this.power(x, 2).add(this.power(x, 3));
+  }
+}
 type Row = readonly [name: string, run: () => unknown, message: string];
 const rows: readonly Row[] = [
   [
@@ -418,11 +429,27 @@ const rows: readonly Row[] = [
   [
     'options',
     () => {
-      const x = keras.Input({ shape: [5, 4] });
-      const y = new layers.LSTM(3, { name: 'lstm' })(x, { training: true });
+      const x = keras.Input({ shape: [4] });
+      const y = new layers.Dropout(0.5, { name: 'drop' })(x, { training: true });
       return toTorch(new Model({ inputs: x, outputs: y }));
     },
-    `toTorch: LSTM 'lstm' is called with training: true, which its rule does not carry over. ${customModule}`,
+    `toTorch: Dropout 'drop' is called with training: true, which its rule does not carry over. ${customModule}`,
+  ],
+  [
+    'frozen part',
+    () => {
+      const base = new keras.Sequential([keras.Input({ shape: [4] }), new layers.BatchNormalization()], {
+        name: 'base',
+      });
+      const x = keras.Input({ shape: [4] });
+      return toTorch(new Model({ inputs: x, outputs: base(x, { training: false }) as KerasTensor }));
+    },
+    'toTorch: model \'base\' at "base" is called with training: false, which a torch module does not take: call eval() or train() on the part instead. Port the model without the option, or keep it as it is with asModule',
+  ],
+  [
+    'two settings',
+    () => toKeras(new Twice(), vector),
+    'toKeras: Power at "power" is called twice with different arguments besides tensors (["tensor",2] and ["tensor",3]). Make two of it',
   ],
 ];
 

@@ -57,3 +57,20 @@ export const isChain = ({ inputs, calls, outputs }: Flow): boolean =>
       c.inputs[0] === (i ? calls[i - 1]!.outputs[0] : inputs[0]),
   ) &&
   (calls.at(-1)?.outputs[0] ?? inputs[0]) === outputs[0];
+
+const isPlain = (x: unknown): x is Record<string, unknown> =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+/** Arguments with values in the places of tensors, in order; Keras walks objects by their sorted keys. */
+export function fillArguments(args: readonly unknown[], values: readonly unknown[], sorted: boolean): unknown[] {
+  let next = 0;
+  const fill = (x: unknown): unknown => {
+    if (x === tensor) return values[next++];
+    if (Array.isArray(x)) return x.map(fill);
+    if (!isPlain(x)) return x;
+    const keys = sorted ? Object.keys(x).sort() : Object.keys(x);
+    return Object.fromEntries(keys.map((key) => [key, fill(x[key])]));
+  };
+  return args.map(fill);
+}
+/** The arguments of a call of tensors alone. */
+export const onlyTensors = (count: number): unknown[] => Array.from({ length: count }, () => tensor);

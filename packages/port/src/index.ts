@@ -1,7 +1,9 @@
 // Public entry of @nn/port.
 export { PortError } from './error.js';
-export { asLayer } from './live/as-layer.js';
+export { ConstantPadding, OperationLayer } from './keras-steps.js';
+export { asLayer, TorchModuleLayer } from './live/as-layer.js';
 export { asModule } from './live/as-module.js';
+export { LayerModule } from './live/handles.js';
 export { definePort, records } from './registry.js';
 export type { Example, KerasParts, PortContext, PortRecord, PortRule, Refusal, TorchParts } from './rule.js';
 export type { Drop, Slot, Weights } from './slot.js';

@@ -2,7 +2,7 @@
 import type * as core from '@nn/core';
 import { keras, Layer, Model, Tensor, Variable } from '@nn/keras';
 import { at, PortError } from './error.js';
-import { type Call, type Flow, type Operation, tensor, Value, type Weight } from './flow.js';
+import { type Call, fillArguments, type Flow, type Operation, tensor, Value, type Weight } from './flow.js';
 import { OperationLayer } from './keras-steps.js';
 import type { Sizes } from './layout.js';
 
@@ -115,12 +115,22 @@ function readGraph(graph: Graph, owner: Layer): Flow {
 }
 
 type CallFunction = (...args: unknown[]) => unknown;
+/** Layers that do something else in training than in inference. */
+export const actsInTraining = (layer: object): boolean =>
+  [
+    keras.layers.Dropout,
+    keras.layers.AlphaDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.GaussianDropout,
+    keras.layers.BatchNormalization,
+  ].some((c) => layer instanceof c) || ((layer as { dropout?: unknown }).dropout ?? 0) !== 0;
+
 /** The graph of a layer's own call. */
-function symbolicCall(layer: Layer, path: string, shapes: readonly Sizes[], tree: boolean): Graph {
+function symbolicCall(layer: Layer, path: string, shapes: readonly Sizes[], args: readonly unknown[]): Graph {
   const name = `layer '${layer.name}' (${layer.className})${at(path)}`;
   const run = (options: object | null): Graph => {
     const inputs = shapes.map((s) => keras.Input({ batchShape: s }));
-    const given: unknown[] = tree ? [inputs] : inputs;
+    const given = fillArguments(args, inputs, true);
     const call = layer.call as unknown as CallFunction;
     try {
       const outputs = call.apply(layer, options ? [...given, options] : given) as Tensor;
@@ -132,7 +142,7 @@ function symbolicCall(layer: Layer, path: string, shapes: readonly Sizes[], tree
     }
   };
   const asks = /\b(training|options)\b/.test(Function.prototype.toString.call(layer.call));
-  if (!asks) return run(null);
+  if (!asks || args.some((a) => isOptions(a) && 'training' in a)) return run(null);
   const [on, off] = [run({ training: true }), run({ training: false })];
   const text = (g: Graph): string =>
     g.nodes.map((n) => (n.operation instanceof Layer ? n.operation.name : n.operation.className)).join(' ');
@@ -145,9 +155,36 @@ function symbolicCall(layer: Layer, path: string, shapes: readonly Sizes[], tree
   return off;
 }
 
+const isOptions = (x: unknown): x is Record<string, unknown> =>
+  typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+/** Throws when a model with a graph is called with options that change what its layers do. */
+function checkCallOptions(model: Model, path: string, args: readonly unknown[]): void {
+  const options = Object.entries(args.find((a, i) => i > 0 && isOptions(a)) ?? {}).filter(
+    ([, x]) => x !== undefined && x !== null,
+  );
+  const lost = options.find(([key]) => key !== 'training' || model.flattenLayers().some((l) => actsInTraining(l)));
+  if (lost) {
+    throw new PortError(
+      `toTorch: model '${model.name}'${at(path)} is called with ${lost[0]}: ${String(lost[1] === tensor ? 'a tensor' : lost[1])}, which a torch module does not take: call eval() or train() on the part instead. Port the model without the option, or keep it as it is with asModule`,
+    );
+  }
+}
+
 /** What a model, or a layer without a rule, computes. */
-export function readLayer(layer: Layer, path: string, shapes: readonly Sizes[], tree = false): Flow {
-  const graph = layer instanceof Model && layer.graph ? layer.graph : symbolicCall(layer, path, shapes, tree);
+export function readLayer(
+  layer: Layer,
+  path: string,
+  inputs: readonly { readonly shape: Sizes }[],
+  args: readonly unknown[],
+): Flow {
+  let graph = layer instanceof Model ? layer.graph : null;
+  if (graph) checkCallOptions(layer as Model, path, args);
+  graph ??= symbolicCall(
+    layer,
+    path,
+    inputs.map((x) => x.shape),
+    args,
+  );
   const flow = readGraph(graph, layer);
   const seen = new Set<core.Variable>();
   for (const { part } of flow.calls) {

@@ -1,7 +1,7 @@
 // Decides how every value of a flow lies in Keras before anything is built.
 import { type Arranged, type Arrangement, asIs, pointwise } from './arrange.js';
-import type { Direction } from './error.js';
-import { type Call, type Flow, isLayer, isOperation, type Operation, type Part, type Value } from './flow.js';
+import { at, type Direction, PortError } from './error.js';
+import { type Call, type Flow, isLayer, isOperation, type Operation, type Part, tensor, type Value } from './flow.js';
 import { readLayer } from './keras-flow.js';
 import { type Layout, same, sameLayout, type Sizes } from './layout.js';
 import { checkBare } from './refuse.js';
@@ -43,14 +43,14 @@ const join = (path: string, name: string): string => (path ? `${path}.${name}` :
 export class Planner {
   private readonly parts = new Map<Part, PlannedPart>();
   private readonly flows = new Map<Part, Flow>();
-  private readonly ranks = new Map<Part, string>();
+  private readonly calls = new Map<Part, { readonly settings: string; readonly ranks: string }>();
   constructor(private readonly direction: Direction) {}
   private get side(): 'torch' | 'keras' {
     return this.direction === 'toKeras' ? 'torch' : 'keras';
   }
 
   /** Decides about a part that is called with these inputs. */
-  part(part: Part, path: string, inputs: readonly PlanInput[], tree = false): PlannedPart {
+  part(part: Part, path: string, inputs: readonly PlanInput[], args: readonly unknown[]): PlannedPart {
     const known = this.parts.get(part);
     if (known) return known;
     if (!isLayer(part)) checkBare(part, path);
@@ -66,31 +66,24 @@ export class Planner {
         arrangement: (record.rule.arrange ?? asIs)(part as never, arranged),
       };
     } else {
-      const inside = this.inside(part, path, inputs, tree);
+      const inside = this.inside(part, path, inputs, args);
       const outputs = inside.flow.outputs.map((v) => inside.layouts.get(v)!);
       planned = { part, path, record, inside, arrangement: { inputs: inside.inputs, outputs } };
     }
     this.parts.set(part, planned);
     return planned;
   }
-  private flowOf(part: Part, path: string, inputs: readonly PlanInput[], tree: boolean): Flow {
+  private flowOf(part: Part, path: string, inputs: readonly PlanInput[], args: readonly unknown[]): Flow {
     const known = this.flows.get(part);
     if (known) return known;
-    if (!isLayer(part)) materialize(part, inputs);
-    const flow = isLayer(part)
-      ? readLayer(
-          part,
-          path,
-          inputs.map((x) => x.shape),
-          tree,
-        )
-      : readModule(part, path, inputs);
+    if (!isLayer(part)) materialize(part, inputs, args);
+    const flow = isLayer(part) ? readLayer(part, path, inputs, args) : readModule(part, path, inputs, args);
     this.flows.set(part, flow);
     return flow;
   }
 
-  private inside(part: Part, path: string, inputs: readonly PlanInput[], tree: boolean): Plan {
-    const flow = this.flowOf(part, path, inputs, tree);
+  private inside(part: Part, path: string, inputs: readonly PlanInput[], args: readonly unknown[]): Plan {
+    const flow = this.flowOf(part, path, inputs, args);
     const layouts = inputs.map((x) => x.layout);
     // Where the batch is not the first axis in torch, Keras has it first in any case.
     const decided = inputs.map((x) => this.side === 'torch' && x.shape[1] === null);
@@ -116,8 +109,8 @@ export class Planner {
     for (const call of flow.calls) {
       const given = call.inputs.map((v) => ({ shape: v.shape, dtype: v.dtype, layout: layouts.get(v)! }));
       const { part } = call;
-      const planned = isOperation(part) ? null : this.part(part, join(path, call.path), given);
-      const arrangement = planned ? this.again(planned, given) : this.operation(call, given);
+      const planned = isOperation(part) ? null : this.part(part, join(path, call.path), given, call.args);
+      const arrangement = planned ? this.again(planned, given, call.args) : this.operation(call, given);
       for (const [k, v] of call.inputs.entries()) {
         const origin = origins.get(v);
         if (origin === undefined || decided[origin] || arrangement.free) continue;
@@ -136,11 +129,22 @@ export class Planner {
     }
     return { flow, inputs: [...inputs], calls, layouts };
   }
-  /** A part is built for the layouts of its first call; a later one with another number of axes has its own. */
-  private again({ part, record, arrangement }: PlannedPart, given: readonly PlanInput[]): Arrangement {
-    const first = this.ranks.get(part) ?? given.map((x) => x.shape.length).join();
-    this.ranks.set(part, first);
-    if (!record || first === given.map((x) => x.shape.length).join()) return arrangement;
+  /** A part is built for its first call: a later one has the same settings, and its own layouts only for another number of axes. */
+  private again(
+    { part, path, record, arrangement }: PlannedPart,
+    given: readonly PlanInput[],
+    args: readonly unknown[],
+  ): Arrangement {
+    const settings = JSON.stringify(args, (_, x: unknown) => (x === tensor ? 'tensor' : x));
+    const ranks = given.map((x) => x.shape.length).join();
+    const first = this.calls.get(part) ?? { settings, ranks };
+    this.calls.set(part, first);
+    if (first.settings !== settings) {
+      throw new PortError(
+        `${this.direction}: ${isLayer(part) ? `layer '${part.name}'` : part.getName()}${at(path)} is called twice with different arguments besides tensors (${first.settings} and ${settings}). Make two of it`,
+      );
+    }
+    if (!record || first.ranks === ranks) return arrangement;
     return (record.rule.arrange ?? asIs)(part as never, this.arranged(given));
   }
   private arranged(given: readonly PlanInput[]): Arranged[] {

@@ -3,6 +3,7 @@ import type { Layer } from '@nn/keras';
 import { nn } from '@nn/torch';
 import { isLayer, type Part, tensor } from './flow.js';
 import { at, type Direction, PortError, wayOut } from './error.js';
+import { actsInTraining } from './keras-flow.js';
 import type { Module, PortContext, PortRecord, Refusal } from './rule.js';
 
 const written = (x: unknown): string =>
@@ -49,8 +50,9 @@ export function checkOptions(
 ): void {
   const plain = (x: unknown): x is object =>
     typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
+  const same = isLayer(part) && !actsInTraining(part);
   const taken = (key: string, value: unknown): boolean =>
-    value === undefined || value === null || (rule.takesOptions ?? []).includes(key);
+    value === undefined || value === null || (key === 'training' && same) || (rule.takesOptions ?? []).includes(key);
   const lost = args.flatMap((a) =>
     plain(a)
       ? Object.entries(a).flatMap(([key, x]) =>

@@ -218,6 +218,21 @@ describe('modules with their own forward', () => {
     expect(report.equal, String(report)).toBe(true);
     expect(Object.keys(toTorch(model).stateDict())).toEqual(Object.keys(net.stateDict()));
   });
+  it('may give their children settings, and tensors in lists', async () => {
+    class Mix extends nn.Module {
+      fc = new nn.Linear(3, 3);
+      forward(xs: readonly Tensor[], o: { scale: number }): { sum: Tensor } {
+        return { sum: this.fc(xs[0]!).add(xs[1]!).mul(o.scale) };
+      }
+    }
+    class Outer extends nn.Module {
+      mix = new Mix();
+      forward(x: Tensor): Tensor {
+        return this.mix([x, x.exp()], { scale: 3 }).sum;
+      }
+    }
+    await there(new Outer(), { inputShape: [3] }, [torch.randn([2, 3])]);
+  });
   it('may be transformers of the library', async () => {
     const net = new nn.TransformerEncoder(
       new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 12, dropout: 0, batchFirst: true }),

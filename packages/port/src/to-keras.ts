@@ -3,7 +3,7 @@ import { keras, type Layer, type Model } from '@nn/keras';
 import { nn } from '@nn/torch';
 import { KerasBuilder, inputFor } from './build-keras.js';
 import { PortError } from './error.js';
-import { Value } from './flow.js';
+import { onlyTensors, Value } from './flow.js';
 import { batchSecond, type Layout, same } from './layout.js';
 import { remember } from './link.js';
 import { copyToKeras } from './pairs.js';
@@ -75,7 +75,7 @@ function planInputs(module: Module, o: ToKerasOptions): PlanInput[] {
  */
 export function toKeras<L extends Layer = Model>(module: Module, o: ToKerasOptions): L {
   const inputs = planInputs(module, o);
-  const planned = new Planner('toKeras').part(module, '', inputs);
+  const planned = new Planner('toKeras').part(module, '', inputs, onlyTensors(inputs.length));
   const builder = new KerasBuilder();
   const values = inputs.map((x) => new Value(x.shape, x.dtype));
   const { inputs: layouts, outputs } = planned.arrangement;

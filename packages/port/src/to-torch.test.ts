@@ -187,6 +187,19 @@ describe('other models', () => {
     const y = new layers.MultiHeadAttention(2, 4)(x, x, { useCausalMask: true }) as Tensor;
     await ported(new Model({ inputs: x, outputs: new layers.LayerNormalization()(y.add(x)) }), [normal([2, 5, 8])]);
   });
+  it('may have custom layers with several inputs and options', async () => {
+    class Gate extends Layer {
+      fc = new layers.Dense(4, { activation: 'sigmoid' });
+      override call([a, b]: readonly [Tensor, Tensor], o: { power: number }): Tensor {
+        return this.fc(a).mul(b.pow(o.power));
+      }
+    }
+    const [a, b] = [keras.Input({ shape: [3] }), keras.Input({ shape: [4] })];
+    const gate = new Gate();
+    const y = gate([a, b] as never, { power: 2 } as never) as Tensor;
+    const module = await ported(new Model({ inputs: [a, b], outputs: y }), [normal([2, 3]), normal([2, 4])]);
+    expect(keys(module)).toEqual(['gate.dense.weight', 'gate.dense.bias']);
+  });
   it('may take states', async () => {
     const x = keras.Input({ shape: [5, 3] });
     const [h, c] = [keras.Input({ shape: [4] }), keras.Input({ shape: [4] })];

@@ -3,7 +3,7 @@ import { keras, Layer, Model } from '@nn/keras';
 import { nn } from '@nn/torch';
 import { TorchBuilder } from './build-torch.js';
 import { PortError } from './error.js';
-import { Value } from './flow.js';
+import { onlyTensors, Value } from './flow.js';
 import { same, type Sizes } from './layout.js';
 import { remember } from './link.js';
 import { copyToTorch } from './pairs.js';
@@ -64,7 +64,12 @@ export function toTorch<M extends Module = Module>(layer: Layer, o: ToTorchOptio
     !takesSeparately(layer);
   ensureBuilt(layer, shapes, list);
   const inputs = shapes.map((shape): PlanInput => ({ shape, dtype: 'f32', layout: same }));
-  const planned = new Planner('toTorch').part(layer, '', inputs, list);
+  const planned = new Planner('toTorch').part(
+    layer,
+    '',
+    inputs,
+    list ? [onlyTensors(inputs.length)] : onlyTensors(inputs.length),
+  );
   const builder = new TorchBuilder();
   let module: Module;
   if (planned.inside) module = builder.container(planned, true);

@@ -218,7 +218,13 @@ function operationOf(
 }
 
 /** What a module with its own forward computes. */
-export function readModule(module: Module, path: string, inputs: readonly TraceInput[]): Flow {
-  const trace = (batch: number, training: boolean): Trace => traceForward(module, path, inputs, { batch, training });
+export function readModule(
+  module: Module,
+  path: string,
+  inputs: readonly TraceInput[],
+  args: readonly unknown[],
+): Flow {
+  const trace = (batch: number, training: boolean): Trace =>
+    traceForward(module, path, inputs, { args, batch, training });
   return new Reader(module, path, [trace(batches[0], false), trace(batches[1], false), trace(batches[0], true)]).read();
 }

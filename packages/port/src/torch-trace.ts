@@ -2,7 +2,7 @@
 import * as core from '@nn/core';
 import { nn, Tensor } from '@nn/torch';
 import { at, PortError } from './error.js';
-import { tensor } from './flow.js';
+import { fillArguments, tensor } from './flow.js';
 import type { Module } from './rule.js';
 
 /** The identity of a value while a trace is made. */
@@ -53,6 +53,12 @@ export function tensorsIn(tree: unknown): Tensor[] {
 const hole = (spec: core.Spec): core.Tensor => core.placeholder(spec, null, core.isFloat(spec.dtype));
 
 type Forward = (...args: unknown[]) => unknown;
+const withTensors = (args: readonly unknown[], xs: readonly core.Tensor[]): unknown[] =>
+  fillArguments(
+    args,
+    xs.map((x) => new Tensor(x)),
+    false,
+  );
 /** Replaces `forward` of all descendants for the time of `run`, so that their calls are recorded instead of looked into. */
 function recordingChildren<R>(root: Module, calls: ChildCall[], run: () => R): R {
   let inside = 0;
@@ -114,12 +120,12 @@ export function traceForward(
   module: Module,
   path: string,
   inputs: readonly TraceInput[],
-  o: { readonly batch: number; readonly training: boolean },
+  o: { readonly args: readonly unknown[]; readonly batch: number; readonly training: boolean },
 ): Trace {
   const name = `module ${module.getName()}${at(path)}`;
   const calls: ChildCall[] = [];
   const forward = (xs: readonly core.Tensor[]): unknown =>
-    recordingChildren(module, calls, () => (module.forward as unknown as Forward)(...xs.map((x) => new Tensor(x))));
+    recordingChildren(module, calls, () => (module.forward as unknown as Forward)(...withTensors(o.args, xs)));
   const run = (): Trace => {
     const weights = new Map<NodeOf, { name: string; cell: core.Variable }>();
     const buffers = [...module.namedBuffers('', false)].map(([key, t]) => ({
@@ -151,16 +157,15 @@ export function traceForward(
 }
 
 /** Modules whose parameters wait for a first call get one, on zeros. */
-export function materialize(module: Module, inputs: readonly TraceInput[]): void {
+export function materialize(module: Module, inputs: readonly TraceInput[], args: readonly unknown[]): void {
   if (![...module.parameters()].some((p) => p instanceof nn.UninitializedParameter && p.pending)) return;
-  const xs = inputs.map(
-    ({ shape, dtype }) =>
-      new Tensor(
-        core.zeros(
-          shape.map((n) => n ?? 1),
-          dtype,
-        ),
-      ),
+  const xs = inputs.map(({ shape, dtype }) =>
+    core.zeros(
+      shape.map((n) => n ?? 1),
+      dtype,
+    ),
   );
-  withMode(module, false, () => core.noGrad(() => core.scope(() => void (module as unknown as Forward)(...xs))));
+  withMode(module, false, () =>
+    core.noGrad(() => core.scope(() => void (module as unknown as Forward)(...withTensors(args, xs)))),
+  );
 }

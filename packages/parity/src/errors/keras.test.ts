@@ -24,7 +24,7 @@ wrongUses([
   [
     'a mistyped metric',
     () => metrics.get('acuracy'),
-    'Could not interpret metric identifier: acuracy. Did you mean "accuracy" or "Accuracy"?',
+    'Could not interpret metric identifier: acuracy. Did you mean "accuracy"?',
   ],
   [
     'a mistyped optimizer',

@@ -3,7 +3,6 @@ import * as torch from '@nn/torch';
 import { nn, type Tensor } from '@nn/torch';
 import { camel } from '../golden/value.js';
 import type { Args } from './call.js';
-import { NotCovered } from './outcome.js';
 import { problemOf, weightNames, type OptimizerCase, type WeightName } from './problem.js';
 import type { Adapter } from './run.js';
 import { clipper, makeOptimizer, makeScheduler } from './torch-optim.js';
@@ -12,9 +11,9 @@ import { torchTensor } from './torch-run.js';
 
 export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, replay) => {
   const { options } = golden;
-  if (options.sparse) throw new NotCovered('no sparse gradients');
   const { x, y, weights } = problemOf(golden, replay, torchTensor, (array) => new nn.Parameter(torchTensor(array)));
-  const optimized = options.groups?.flatMap(({ params }) => params) ?? options.params ?? weightNames;
+  const only = options.sparse ? (['U'] as const) : weightNames;
+  const optimized = options.groups?.flatMap(({ params }) => params) ?? options.params ?? only;
   const byName = (name: string): nn.Parameter => weights[name as WeightName];
 
   const groups = options.groups?.map(({ params, ...rest }) => ({ ...camelKeys(rest), params: params.map(byName) }));
@@ -29,8 +28,9 @@ export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, repla
     loss.backward();
     return loss;
   };
-  const step = (): readonly [Tensor, (Tensor | null)[]] => {
+  const step = (rows: Tensor): readonly [Tensor, (Tensor | null)[]] => {
     const loss = closure();
+    if (options.sparse) weights.U.grad = weights.U.grad!.mul(rows);
     const grads = optimized.map((name) => byName(name).grad?.clone() ?? null);
     clipGradients?.();
     // LBFGS evaluates the loss as often as it likes.
@@ -43,7 +43,7 @@ export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, repla
   const track = new Track();
   await track.add('param', weights);
   for (let i = 0; i < golden.steps; i++) {
-    const [loss, grads] = run();
+    const [loss, grads] = run(rowsAt(i, weights.U.shape[0]!));
     scheduler?.step();
     await track.add('loss', { '': loss });
     await track.add('grad', Object.fromEntries(optimized.map((name, k) => [name, grads[k]])));
@@ -56,6 +56,12 @@ export const replayTorchOptimizer: Adapter<OptimizerCase> = async (golden, repla
   }
   await track.compare(golden, replay);
 };
+
+/** Ones for the rows that have a gradient in a step of the sparse problem: step % n and (2 step + 1) % n. */
+function rowsAt(step: number, n: number): Tensor {
+  const given = new Set([step % n, (2 * step + 1) % n]);
+  return torch.tensor(Array.from({ length: n }, (_, row) => [given.has(row) ? 1 : 0]));
+}
 
 const camelKeys = (args: Args): Args =>
   Object.fromEntries(Object.entries(args).map(([key, value]) => [camel(key), value]));

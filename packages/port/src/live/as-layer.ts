@@ -3,6 +3,7 @@ import type * as core from '@nn/core';
 import { Layer, type Shape, Tensor, Variable } from '@nn/keras';
 import { nn, Tensor as TorchTensor } from '@nn/torch';
 import { PortError } from '../error.js';
+import { onlyTensors } from '../flow.js';
 import { remember } from '../link.js';
 import type { Module } from '../rule.js';
 import { cellOf, mapTensors, materialize, withMode } from '../torch-trace.js';
@@ -28,6 +29,7 @@ export class TorchModuleLayer extends Layer {
     materialize(
       this.module,
       shapes.map((shape) => ({ shape, dtype: 'f32' })),
+      onlyTensors(shapes.length),
     );
     for (const [name, t] of [...this.module.namedParameters(), ...this.module.namedBuffers()]) {
       const cell: core.Variable = cellOf(t);

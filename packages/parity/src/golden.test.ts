@@ -1,0 +1,34 @@
+// The replay of all golden groups as tests: one for each kind of module, eager and compiled, and the counts at the end.
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { kindOf, readGroups, type GoldenCase } from './golden/group.js';
+import { adapterOf } from './replay/adapters.js';
+import { replayCase, type Replayed } from './replay/run.js';
+import { countTable, failureText, type GroupResult } from './report.js';
+
+const groups = readGroups(fileURLToPath(new URL('../golden', import.meta.url)));
+
+describe.each([
+  ['eager', false],
+  ['compiled', true],
+])('golden cases, %s', (mode, compiled) => {
+  const counted: GroupResult[] = [];
+  describe.each(groups.map((group) => [group.name, group] as const))('%s', (name, group) => {
+    const kinds = new Map<string, GoldenCase[]>();
+    for (const golden of group.cases) kinds.set(kindOf(golden), [...(kinds.get(kindOf(golden)) ?? []), golden]);
+    const results: Replayed[] = [];
+    counted.push({ group: name, results });
+    it.each([...kinds])('%s', async (kind, cases) => {
+      for (const golden of cases) {
+        results.push({ golden, kind, outcome: await replayCase(golden, group, adapterOf(group), compiled) });
+      }
+      expect(results.slice(-cases.length).flatMap(failuresOf)).toEqual([]);
+    });
+  });
+  afterAll(() => console.log(`Golden cases, ${mode}:\n${countTable(counted)}`));
+});
+
+/** What did not hold. A case that is not covered yet is counted, not failed. */
+function failuresOf({ golden, outcome }: Replayed): string[] {
+  return outcome.status === 'failed' ? outcome.failures.map((failure) => `${golden.id} ${failureText(failure)}`) : [];
+}

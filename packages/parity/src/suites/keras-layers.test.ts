@@ -1,4 +1,0 @@
-// Tests that replay the golden group keras_layers.
-import { replaySuite } from './suite.js';
-
-replaySuite('keras_layers');

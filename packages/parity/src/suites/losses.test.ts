@@ -1,4 +1,0 @@
-// Tests that replay the golden group losses.
-import { replaySuite } from './suite.js';
-
-replaySuite('losses');

@@ -1,4 +1,0 @@
-// Tests that replay the golden group optimizers.
-import { replaySuite } from './suite.js';
-
-replaySuite('optimizers');

@@ -1,4 +1,0 @@
-// Tests that replay the golden group pairs.
-import { replaySuite } from './suite.js';
-
-replaySuite('pairs');
