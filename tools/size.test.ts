@@ -29,3 +29,8 @@ test('an import that is not used costs nothing', async () => {
   expect(await viteSize("import { large } from 'library';\nconsole.log(large);", folder)).toBeGreaterThan(10_000);
   expect(large.largest[0]![0]).toMatch(/large\.ts$/);
 });
+test('what is left out is imported, not counted', async () => {
+  const code = "import { small, large } from 'library';\nconsole.log(small, large);";
+  expect(await viteSize(code, folder)).toBeGreaterThan(10_000);
+  expect(await viteSize(code, folder, /\/large\.ts$/)).toBeLessThan(300);
+});

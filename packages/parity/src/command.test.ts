@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { device } from '@nn/core';
 import { replayCommand } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -45,7 +46,7 @@ describe('replay', () => {
     const { code, text } = await run(folder, '--only', 'Linear.001', option);
     expect(code).toBe(0);
     expect(text).toContain('torch_modules       1       0            0      1');
-    expect(text).toContain(option === '--compiled' ? 'cpu, compiled' : 'cpu, eager');
+    expect(text).toContain(option === '--compiled' ? `${device().name}, compiled` : 'cpu, eager');
   });
 
   it('--only takes a kind', async () => {

@@ -1,17 +1,17 @@
 // The command `replay DIR`: replays a folder of golden data and reports by group what passed, failed and is not covered yet.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { setDevice, type DeviceName } from '@nn/core';
+import { device, setDevice, type DeviceName } from '@nn/core';
 import { kindOf, readGroups } from './golden/group.js';
 import { progressBar } from './progress.js';
 import { adapterOf } from './replay/adapters.js';
 import { replayCase, selectCases, type Replayed } from './replay/run.js';
 import { report, type GroupResult } from './report.js';
 
-const usage = `replay DIR [--device cpu|wasm|webgpu] [--compiled] [--only NAME]
+const usage = (): string => `replay DIR [--device cpu|wasm|webgpu] [--compiled] [--only NAME]
 
 Replays golden data of PyTorch and Keras: DIR is one group (a folder with a manifest.json) or holds several.
-  --device NAME   the device to run on (cpu)
+  --device NAME   the device to run on (${device().name})
   --compiled      run forward and gradients inside torch.compile / tf.function
   --only NAME     only the case or the kind of this name, such as Linear.003 or Linear
   --help          this text
@@ -25,14 +25,14 @@ export async function replayCommand(args: string[], print: (text: string) => voi
     args,
     allowPositionals: true,
     options: {
-      device: { type: 'string', default: 'cpu' },
+      device: { type: 'string', default: device().name },
       compiled: { type: 'boolean', default: false },
       only: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) {
-    print(usage);
+    print(usage());
     return 0;
   }
   const [directory, ...more] = positionals;

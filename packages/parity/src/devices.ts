@@ -1,10 +1,11 @@
 // The devices that this machine has, for tests that run on all of them.
-import { setDevice, type DeviceName } from '@nn/core';
+import { device, setDevice, type DeviceName } from '@nn/core';
 
 const names: readonly DeviceName[] = ['cpu', 'wasm', 'webgpu'];
 
-/** Tries every device; the CPU is the current one afterwards. */
+/** Tries every device; the current one stays what it is. */
 export async function availableDevices(): Promise<DeviceName[]> {
+  const { name: current } = device();
   const found: DeviceName[] = [];
   for (const name of names) {
     await setDevice(name).then(
@@ -12,6 +13,6 @@ export async function availableDevices(): Promise<DeviceName[]> {
       () => {},
     );
   }
-  await setDevice('cpu');
+  await setDevice(current);
   return found;
 }

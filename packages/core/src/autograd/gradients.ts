@@ -100,7 +100,7 @@ export function gradients(
         throw new GradError(
           `the cotangent ${describe(given.spec)} does not have the shape of the output ${describe(y.spec)}`,
         );
-      accumulate(y.edge, given ?? expandTo(literal(1, y.dtype), y.shape));
+      accumulate(y.edge, given ?? expandTo(literal(1, y.dtype, y.backend), y.shape));
       return y.edge;
     });
     const edges = order(roots, stops);
@@ -188,7 +188,7 @@ export function grad(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Tenso
   return (...xs) => {
     const leaves = xs.map((x) => (x.edge ? x : requireGrad(x)));
     const found = gradients([f(...leaves)], { targets: leaves, createGraph: true });
-    return leaves.map((x) => found.get(x) ?? expandTo(literal(0, x.dtype), x.shape));
+    return leaves.map((x) => found.get(x) ?? expandTo(literal(0, x.dtype, x.backend), x.shape));
   };
 }
 

@@ -2,29 +2,39 @@
 import { DeviceError, nearest } from '../base/index.js';
 import type { Backend, DeviceName } from './backend.js';
 import { cpu } from './cpu/cpu.js';
+import { openWasm, wasmMissing } from './wasm/wasm.js';
 
-/** How to open each device. A device whose opening is asynchronous is loaded on demand. */
-const devices: Partial<Record<DeviceName, () => Backend | Promise<Backend>>> = {
-  cpu: () => cpu,
+interface Entry {
+  /** Why the device cannot be had here; null when it can. */
+  missing(): string | null;
+  /** A device whose opening is asynchronous is loaded on demand. */
+  open(): Backend | Promise<Backend>;
+}
+const devices: Partial<Record<DeviceName, Entry>> = {
+  cpu: { missing: () => null, open: () => cpu },
+  wasm: { missing: wasmMissing, open: openWasm },
 };
 const opened = new Map<DeviceName, Backend>();
 
-/** The device that everything starts on. */
-export const firstBackend: Backend = cpu;
+/** The device that everything starts on: WebAssembly where it loads, else the CPU. */
+export const firstBackend = (): Backend => (wasmMissing() === null ? openWasm() : cpu);
 
 /** The backend of that name, opened once. */
 export async function openBackend(name: DeviceName): Promise<Backend> {
   const known = opened.get(name);
   if (known) return known;
-  const have = Object.keys(devices);
-  const open = devices[name];
-  if (!open) {
+  const entry = devices[name];
+  const missing = entry?.missing();
+  if (!entry || missing) {
+    const have = Object.entries(devices).flatMap(([other, e]) => (e.missing() === null ? [other] : []));
     const list = have.map((n) => `"${n}"`).join(', ');
     throw new DeviceError(
-      `device "${name}" cannot be had: this version of @nn/core has ${list}.${nearest(name, have)} Choose one of them, or install a version that has "${name}"`,
+      missing
+        ? `device "${name}" cannot be had: ${missing}. Choose one of ${list}`
+        : `device "${name}" cannot be had: this version of @nn/core has ${list}.${nearest(name, have)} Choose one of them, or install a version that has "${name}"`,
     );
   }
-  const backend = await open();
+  const backend = await entry.open();
   opened.set(name, backend);
   return backend;
 }

@@ -8,8 +8,11 @@ import { currentBackend, currentTrace, isGradEnabled } from './state.js';
 import { checkAlive, Edge, keptInputs, Node, Tensor, type Primitive } from './tensor.js';
 
 /** A number as a 0-d tensor without memory. */
-export const literal = (value: number | boolean, dtype: DType = typeof value === 'boolean' ? 'bool' : 'f32'): Tensor =>
-  new Tensor({ shape: [], dtype }, currentBackend(), { literal: Number(value) });
+export const literal = (
+  value: number | boolean,
+  dtype: DType = typeof value === 'boolean' ? 'bool' : 'f32',
+  backend: Backend = currentBackend(),
+): Tensor => new Tensor({ shape: [], dtype }, backend, { literal: Number(value) });
 
 const programs = new WeakMap<Backend, Map<string, Program>>();
 /** The program of a kernel, compiled once for each backend. */

@@ -1,5 +1,6 @@
 // One capture of a function: its kernels with their memory plan, the Variables that it reads and writes, and the conditions under which it holds.
-import type { Spec } from '../base/index.js';
+import type { Backend } from '../backend/index.js';
+import { describe, DeviceError, type Spec } from '../base/index.js';
 import { captureBackward, type Differentiate } from './backward.js';
 import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
 import { Plan } from './plan.js';
@@ -20,10 +21,14 @@ export interface Capture {
   release(): void;
 }
 
+const otherDevice = (name: string, backend: Backend, { spec, backend: other }: Tensor): DeviceError =>
+  new DeviceError(
+    `compiled "${name}": it runs on ${backend.name}, but ${describe(spec)} is on ${other.name}. Move it with to('${backend.name}')`,
+  );
 /** Memory for a value that is only a number so far. */
-function materialize(t: Tensor): Storage {
-  const storage = allocateStorage(t.backend, 1, t.dtype);
-  t.backend.write(storage.buffer, Float64Array.of(t.literal!));
+function materialize(backend: Backend, t: Tensor): Storage {
+  const storage = allocateStorage(backend, 1, t.dtype);
+  backend.write(storage.buffer, Float64Array.of(t.literal!));
   return storage;
 }
 
@@ -107,7 +112,8 @@ export function capture(
     const temporary: Storage[] = [];
     const bind = (hole: Tensor, value: Tensor): void => {
       checkAlive(`compiled "${name}"`, value);
-      const storage = value.storage ?? materialize(value);
+      if (value.storage && value.backend !== backend) throw otherDevice(name, backend, value);
+      const storage = value.storage ?? materialize(backend, value);
       if (!value.storage) temporary.push(storage);
       memory.set(hole.node!, storage);
     };

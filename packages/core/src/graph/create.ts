@@ -1,5 +1,5 @@
 // Tensors from JavaScript values, and back: reading is the only act that waits for a device.
-import { openBackend, type DeviceName } from '../backend/index.js';
+import { openBackend, type Backend, type DeviceName } from '../backend/index.js';
 import {
   allocate,
   checkShape,
@@ -139,6 +139,12 @@ const withEdge = (t: Tensor, edge: Edge | null): Tensor => {
 export const detach = (t: Tensor): Tensor => withEdge(t, null);
 /** The same data as a new leaf that gradients flow to. */
 export const requireGrad = (t: Tensor): Tensor => withEdge(t, new Edge(null, null, t.spec));
+
+/** The tensor on another device, from one that can be read without waiting. */
+export function moveSync(t: Tensor, target: Backend): Tensor {
+  if (t.literal !== null) return new Tensor(t.spec, target, { literal: t.literal });
+  return upload(target, dataSync(t), t.dtype, t.shape);
+}
 
 /** The tensor on another device: moved by way of the host, or itself when it is there already. */
 export async function to(t: Tensor, name: DeviceName): Promise<Tensor> {

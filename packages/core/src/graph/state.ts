@@ -19,14 +19,15 @@ export class Trace {
   ) {}
 }
 
-let backend: Backend = firstBackend;
+/** The first device is chosen when something is first made. */
+let backend: Backend | null = null;
 let trace: Trace | null = null;
 let gradEnabled = true;
 
-export const currentBackend = (): Backend => backend;
+export const currentBackend = (): Backend => (backend ??= firstBackend());
 export const currentTrace = (): Trace | null => trace;
 /** The device that new tensors are made on. */
-export const device = (): Device => backend;
+export const device = (): Device => currentBackend();
 
 /**
  * Chooses the device for everything that is made from now on.
@@ -36,12 +37,11 @@ export const device = (): Device => backend;
  * (await setDevice('cpu')).name // => 'cpu'
  */
 export async function setDevice(name: DeviceName): Promise<Device> {
-  backend = await openBackend(name);
-  return backend;
+  return (backend = await openBackend(name));
 }
 /** Chooses a backend that is open, by itself instead of by name; returns the one before. */
 export function useBackend(next: Backend): Backend {
-  const was = backend;
+  const was = currentBackend();
   backend = next;
   return was;
 }
@@ -108,7 +108,7 @@ export const enableGrad = <R>(f: () => R): R => withGrad(true, f);
 /** A tensor without data: an input of a trace. */
 export function placeholder(spec: Spec, owner: Cell | null = null, needsGrad = false): Tensor {
   const node = new Node(null, [], null, spec);
-  return new Tensor(spec, backend, { node, edge: needsGrad ? new Edge(null, owner, spec) : null });
+  return new Tensor(spec, currentBackend(), { node, edge: needsGrad ? new Edge(null, owner, spec) : null });
 }
 
 /** What a reader of traced values is told. */

@@ -9,8 +9,9 @@ import {
   type Shape,
   type Spec,
 } from '../base/index.js';
+import { moveSync } from './create.js';
 import { freeNow, giveUp, share, takeOver } from './memory.js';
-import { currentTrace, guard, placeholder, variablesForbidden } from './state.js';
+import { currentBackend, currentTrace, guard, placeholder, variablesForbidden } from './state.js';
 import { checkAlive, Edge, Tensor, type Cell, type Device } from './tensor.js';
 
 export interface VariableOptions {
@@ -22,6 +23,8 @@ export interface VariableOptions {
   readonly adopt?: boolean;
   /** It belongs to another Variable (a gradient, a moment of an optimizer), so it may also be made when a function is traced again. Default false. */
   readonly slot?: boolean;
+  /** The value moves to the device in use when it is read: for state that belongs to no device, such as a place among random numbers. Default false. */
+  readonly follows?: boolean;
 }
 
 /**
@@ -40,11 +43,13 @@ export class Variable implements Cell {
   version = 0;
   private value: Tensor | null = null;
   private differentiable: boolean;
+  private readonly follows: boolean;
 
   constructor(
     value: Tensor | Spec,
-    { trainable = false, name = 'variable', adopt = false, slot = false }: VariableOptions = {},
+    { trainable = false, name = 'variable', adopt = false, slot = false, follows = false }: VariableOptions = {},
   ) {
+    this.follows = follows;
     this.differentiable = trainable;
     this.name = name;
     this.spec = value instanceof Tensor ? value.spec : value;
@@ -108,6 +113,8 @@ export class Variable implements Cell {
       }
     } else if (this.value) {
       checkAlive(`Variable "${this.name}"`, this.value);
+      if (this.follows && this.value.backend !== currentBackend())
+        this.hold(moveSync(this.value, currentBackend()), true);
       return this.value;
     }
     throw new TraceError(

@@ -16,7 +16,7 @@ export const zeros = (shape: Shape, dtype: DType = 'f32'): Tensor => full(shape,
 export const ones = (shape: Shape, dtype: DType = 'f32'): Tensor => full(shape, 1, dtype);
 /** The shape and dtype of x, filled with one number. */
 export const fullLike = (x: Tensor, value: number | boolean, dtype: DType = x.dtype): Tensor =>
-  full(x.shape, value, dtype);
+  expandTo(literal(value, dtype, x.backend), x.shape);
 export const zerosLike = (x: Tensor, dtype?: DType): Tensor => fullLike(x, 0, dtype);
 export const onesLike = (x: Tensor, dtype?: DType): Tensor => fullLike(x, 1, dtype);
 

@@ -193,7 +193,7 @@ export const reshapePrimitive: Primitive<ShapeAttrs> = movement<ShapeAttrs>('res
   alias: true,
 });
 /** Zeros of a shape, of the dtype of a cotangent. */
-export const zerosFor = (shape: Shape, like: Tensor): Tensor => expandTo(literal(0, like.dtype), shape);
+export const zerosFor = (shape: Shape, like: Tensor): Tensor => expandTo(literal(0, like.dtype, like.backend), shape);
 /** reshape to sizes that are known to fit. */
 export const reshapeTo = (x: Tensor, shape: Shape): Tensor =>
   x.shape === shape ? x : apply(reshapePrimitive, [x], { shape: [...shape] });

@@ -115,8 +115,8 @@ export class Generator {
   /** u32[]: how many arrays have been drawn. */
   readonly draws: Variable;
   constructor(seed: number = Math.floor(Math.random() * 2 ** 32)) {
-    this.seed = new Variable(literal(checkSeed(seed), 'u32'), { name: 'random seed' });
-    this.draws = new Variable(literal(0, 'u32'), { name: 'random draws' });
+    this.seed = new Variable(literal(checkSeed(seed), 'u32'), { name: 'random seed', follows: true });
+    this.draws = new Variable(literal(0, 'u32'), { name: 'random draws', follows: true });
   }
   /** Starts again from a seed, a whole number from 0 to 2^32 - 1. */
   manualSeed(seed: number): this {

@@ -9,8 +9,9 @@ describe('the CPU backend', () => {
   it.each(backendSuite(() => openBackend('cpu'), { cases: 5 }).map((c) => [`${c.of} ${c.name}`, c] as const))(
     '%s',
     async (_, check) => {
+      const before = currentBackend();
       await check.run();
-      expect(currentBackend()).toBe(cpu);
+      expect(currentBackend()).toBe(before);
     },
   );
 });

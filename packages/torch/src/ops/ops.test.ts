@@ -205,7 +205,7 @@ describe('dtypes', () => {
     expect(x.to('float64').dtype).toBe('float64');
     expect(x.to('float32')).toBe(x);
     expect(x.to(ints([1])).dtype).toBe('int32');
-    expect(await x.to('cpu')).toBe(x);
+    expect(await x.to(x.device.name)).toBe(x);
     expect(x.typeAs(ints([1])).dtype).toBe('int32');
     expect(torch.float32).toBe('float32');
   });

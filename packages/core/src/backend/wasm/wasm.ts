@@ -116,3 +116,4 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
 let opened: Backend | null = null;
 /** The backend that all tensors on the device share. */
 export const openWasm = (): Backend => (opened ??= createWasm());
+export { wasmMissing } from './engine.js';
