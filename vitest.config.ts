@@ -14,6 +14,11 @@ const typescript: Plugin = {
   },
 };
 
+/** Tests that run on the CPU backend too. */
+const reference = [
+  'packages/core/src/{kernel,graph,ops,autograd,testing,functional}/**/*.test.ts',
+  'packages/parity/src/golden.test.ts',
+];
 const conditions = ['@nn/source', 'module', 'import', 'node', 'default'];
 
 export default defineConfig({
@@ -22,8 +27,25 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'default device',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts'],
+        },
+      },
+      // The reference that other devices are judged by is itself held to its records and to the originals' numbers.
+      {
+        extends: true,
+        test: {
+          name: 'cpu',
+          include: reference,
+          setupFiles: ['packages/parity/src/on-cpu.setup.ts'],
+        },
+      },
+    ],
   },
 });

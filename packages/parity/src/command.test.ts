@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { device } from '@nn/core';
 import { replayCommand } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -42,12 +41,15 @@ describe('replay', () => {
     expect(text).toContain('torch_modules       1       1            1      3');
   });
 
-  it.each(['--compiled', '--device=cpu'])('--only takes a case, and %s works beside it', async (option) => {
-    const { code, text } = await run(folder, '--only', 'Linear.001', option);
-    expect(code).toBe(0);
-    expect(text).toContain('torch_modules       1       0            0      1');
-    expect(text).toContain(option === '--compiled' ? `${device().name}, compiled` : 'cpu, eager');
-  });
+  it.each(['--compiled', '--device=cpu', '--device=wasm'])(
+    '--only takes a case, and %s works beside it',
+    async (option) => {
+      const { code, text } = await run(folder, '--only', 'Linear.001', option);
+      expect(code).toBe(0);
+      expect(text).toContain('torch_modules       1       0            0      1');
+      expect(text).toContain(option === '--compiled' ? 'wasm, compiled' : `${option.slice(9)}, eager`);
+    },
+  );
 
   it('--only takes a kind', async () => {
     expect((await run(folder, '--only', 'Linear')).text).toContain('torch_modules       1       1            0      2');

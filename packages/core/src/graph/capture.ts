@@ -23,7 +23,7 @@ export interface Capture {
 
 const otherDevice = (name: string, backend: Backend, { spec, backend: other }: Tensor): DeviceError =>
   new DeviceError(
-    `compiled "${name}": it runs on ${backend.name}, but ${describe(spec)} is on ${other.name}. Move it with to('${backend.name}')`,
+    `compiled "${name}": inputs and Variables are on two devices, ${backend.name} and ${other.name}: ${describe(spec)} is on ${other.name}. Move it with to('${backend.name}')`,
   );
 /** Memory for a value that is only a number so far. */
 function materialize(backend: Backend, t: Tensor): Storage {

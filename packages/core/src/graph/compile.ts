@@ -2,7 +2,15 @@
 import { describe, type Spec } from '../base/index.js';
 import type { Differentiate } from './backward.js';
 import { capture, type Capture } from './capture.js';
-import { currentBackend, currentTrace, forbidVariables, isGradEnabled, placeholder, symbolic } from './state.js';
+import {
+  currentBackend,
+  currentTrace,
+  forbidVariables,
+  isGradEnabled,
+  onBackend,
+  placeholder,
+  symbolic,
+} from './state.js';
 import { Tensor } from './tensor.js';
 import { flatten } from './tree.js';
 
@@ -65,11 +73,12 @@ export function compileWith<F extends AnyFunction>(
     calls++;
     const flat = flatten(args);
     const specs = flat.leaves.map((t) => `${describe(t.spec)}${t.needsGrad ? 'g' : ''}`);
-    const signature = `${currentBackend().name}|${isGradEnabled()}|${specs.join(';')}|${flat.statics.map(staticKey).join(',')}`;
+    const backend = flat.leaves.find((t) => t.literal === null)?.backend ?? currentBackend();
+    const signature = `${backend.name}|${isGradEnabled()}|${specs.join(';')}|${flat.statics.map(staticKey).join(',')}`;
     const known = bySignature.get(signature) ?? bySignature.set(signature, []).get(signature)!;
     let hit = known.find((c) => c.valid());
     if (!hit) {
-      const make = (): Capture => capture(call, flat, signature, name, differentiate);
+      const make = (): Capture => onBackend(backend, () => capture(call, flat, signature, name, differentiate));
       hit = all.length ? forbidVariables(name, make) : make();
       known.push(hit);
       all.push(hit);

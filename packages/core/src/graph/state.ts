@@ -46,6 +46,16 @@ export function useBackend(next: Backend): Backend {
   return was;
 }
 
+/** Runs `f` so that what it makes is made on `b`. */
+export function onBackend<R>(b: Backend, f: () => R): R {
+  const was = useBackend(b);
+  try {
+    return f();
+  } finally {
+    backend = was;
+  }
+}
+
 /** Runs `f` with another trace in place (null: none). */
 export function withTrace<R>(t: Trace | null, f: () => R): R {
   const was = trace;
