@@ -1,7 +1,7 @@
 // The one door: every operation, eager or traced, forward or backward, passes `apply`.
 import type { Backend, Program } from '../backend/index.js';
 import { describe, DeviceError, DTypeError, isFloat, sizeOf, type DType, type Spec } from '../base/index.js';
-import { forgetExpressions, lit, load, param, printKernel, ravel, type Access } from '../kernel/index.js';
+import { forgetExpressions, lit, load, param, ravel, type Access } from '../kernel/index.js';
 import { buildKernel, lowerCall } from './lower.js';
 import { allocateStorage, own, share } from './memory.js';
 import { currentBackend, currentTrace, isGradEnabled } from './state.js';
@@ -13,17 +13,6 @@ export const literal = (
   dtype: DType = typeof value === 'boolean' ? 'bool' : 'f32',
   backend: Backend = currentBackend(),
 ): Tensor => new Tensor({ shape: [], dtype }, backend, { literal: Number(value) });
-
-const programs = new WeakMap<Backend, Map<string, Program>>();
-/** The program of a kernel, compiled once for each backend. */
-export function programOf(backend: Backend, kernel: Parameters<Backend['compile']>[0]): Program {
-  let cache = programs.get(backend);
-  if (!cache) programs.set(backend, (cache = new Map()));
-  const key = printKernel(kernel);
-  let program = cache.get(key);
-  if (!program) cache.set(key, (program = backend.compile(kernel)));
-  return program;
-}
 
 const eager = new WeakMap<Backend, Map<string, Program>>();
 /** The program that runs one primitive on inputs of these specs. Numbers come as parameters, so that a new number needs no new kernel. */
@@ -56,7 +45,8 @@ function eagerProgram(
     out,
     slots,
   );
-  program = programOf(backend, kernel);
+  program = backend.compile(kernel);
+  forgetExpressions();
   cache.set(key, program);
   return program;
 }
@@ -140,7 +130,7 @@ export function apply<A>(primitive: Primitive<A>, inputs: readonly Tensor[], att
     for (const x of inputs)
       if (x.literal === null) buffers.push(x.storage!.buffer);
       else params.push(x.literal);
-    program.run(buffers, storage.buffer, params);
+    program.run(buffers, [storage.buffer], params);
     out = own(new Tensor(spec, backend, { storage, edge }));
   }
   if (edge) edge.out = prim.keep === undefined || prim.keep.output ? out : ghost(out);

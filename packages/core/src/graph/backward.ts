@@ -1,11 +1,11 @@
 // The backward pass of a compiled function, captured beside its forward pass: what it needs of the forward values is kept from call to call.
 import type { Backend } from '../backend/index.js';
-import { allocate, GradError } from '../base/index.js';
-import { own, releaseStorage, upload } from './memory.js';
+import { allocate, GradError, sizeOf } from '../base/index.js';
+import { allocateStorage, own, releaseStorage, upload } from './memory.js';
 import { Plan } from './plan.js';
-import { order, schedule, type Source } from './schedule.js';
+import { order, schedule } from './schedule.js';
 import { isGradEnabled, placeholder, withTrace, type Trace } from './state.js';
-import { Storage, Tensor, type Node } from './tensor.js';
+import { Storage, Tensor, type Node, type Source } from './tensor.js';
 
 /** Gradients of outputs by leaves, given cotangents: what floor 5 hands down. */
 export type Differentiate = (
@@ -46,7 +46,12 @@ export function captureBackward(
   for (const n of roots) if (!depends.has(n)) residuals.add(n);
   const computed = roots.filter((n) => n.prim && !residuals.has(n));
   const { steps, resolve } = schedule(backend, computed, residuals);
-  const plan = new Plan(backend, steps, new Set(computed.map((n) => resolve(n) as Node)));
+  const results = [...new Set(computed.map((n) => resolve(n) as Node))];
+  const plan = new Plan(backend, steps, new Set(results));
+  const bind = (s: Source, storage: Storage): void => {
+    const place = plan.placeOf(s);
+    if (place !== undefined) plan.bind(place, storage.buffer);
+  };
   const constants = [...new Set(steps.flatMap((step) => step.inputs))].flatMap((s) => (s instanceof Storage ? s : []));
   for (const s of constants) s.references++;
   return {
@@ -61,25 +66,31 @@ export function captureBackward(
           'second derivatives do not flow through a compiled function. Take the first gradients inside of it',
         );
       }
-      const memory = new Map(kept);
       const zeros = cotangents.map((hole, k) => {
         const g = given[k];
         const constant = g?.storage
           ? null
           : upload(backend, allocate(hole.dtype, hole.size).fill(g?.literal ?? 0), hole.dtype, hole.shape);
-        memory.set(hole.node!, (g?.storage ?? constant?.storage)!);
+        bind(hole.node!, (g?.storage ?? constant?.storage)!);
         return constant;
       });
-      const results = plan.run(memory);
+      for (const [n, storage] of kept) bind(n, storage);
+      const made = results.map(({ spec }) => allocateStorage(backend, sizeOf(spec.shape), spec.dtype));
+      results.forEach((n, k) => bind(n, made[k]!));
+      plan.run();
       const out = grads.map((g) => {
         const node = g && nodeOf(g);
         if (!g || !node) return g;
         const source = resolve(node);
-        const storage = results.get(source as Node) ?? memory.get(source)!;
+        const cotangent = cotangents.findIndex((t) => t.node === source);
+        const storage =
+          made[results.indexOf(source as Node)] ??
+          kept.get(source) ??
+          (given[cotangent]?.storage ?? zeros[cotangent]?.storage)!;
         storage.references++;
         return own(new Tensor(g.spec, backend, { storage }));
       });
-      for (const s of results.values()) releaseStorage(s);
+      for (const s of made) releaseStorage(s);
       for (const z of zeros) z?.dispose();
       return out;
     },

@@ -1,13 +1,13 @@
 // One capture of a function: its kernels with their memory plan, the Variables that it reads and writes, and the conditions under which it holds.
 import type { Backend } from '../backend/index.js';
-import { describe, DeviceError, type Spec } from '../base/index.js';
+import { describe, DeviceError, sizeOf, type Spec } from '../base/index.js';
 import { captureBackward, type Differentiate } from './backward.js';
 import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
 import { Plan } from './plan.js';
 import { recordTogether } from './record.js';
-import { schedule, type Source } from './schedule.js';
+import { schedule } from './schedule.js';
 import { currentBackend, placeholder, Trace, withTrace } from './state.js';
-import { checkAlive, Edge, Storage, Tensor, type Cell, type Node } from './tensor.js';
+import { checkAlive, Edge, Storage, Tensor, type Cell, type Node, type Source } from './tensor.js';
 import { flatten, type Flat } from './tree.js';
 
 /** One captured run of the function. */
@@ -30,25 +30,6 @@ function materialize(backend: Backend, t: Tensor): Storage {
   const storage = allocateStorage(backend, 1, t.dtype);
   backend.write(storage.buffer, Float64Array.of(t.literal!));
   return storage;
-}
-
-/** Gives back what a traced value became: memory from the run, memory of an input, or a number. */
-function valueOf(
-  t: Tensor,
-  resolve: (s: Source) => Source,
-  holes: ReadonlyMap<Source, Storage>,
-  results: ReadonlyMap<Node, Storage>,
-  sealed: boolean,
-): Tensor {
-  if (t.literal !== null) return new Tensor(t.spec, t.backend, { literal: t.literal });
-  const source = resolve(t.storage ?? t.node!);
-  const storage = source instanceof Storage ? source : (results.get(source) ?? holes.get(source)!);
-  storage.references++;
-  const edge = sealed && t.edge?.node ? new Edge(null, null, t.spec) : null;
-  if (edge)
-    edge.sealed =
-      'it came out of a compiled function that takes gradients itself. Call backward() (or take gradients) inside of that function';
-  return own(new Tensor(t.spec, t.backend, { storage, edge }));
 }
 
 /** Traces `f` on placeholders for `args`, and schedules what it did. */
@@ -84,18 +65,44 @@ export function capture(
   ]);
   for (const s of constants) if (s instanceof Storage) s.references++;
 
+  const variables = holes.map(([v]) => v);
+  const entries = [...inputs, ...holes.map(([, hole]) => hole)].map((hole) => hole.node!);
+  const entryOf = new Map<Source, number>(entries.map((n, k) => [n, k]));
+  const entryPlaces = entries.map((n) => plan.placeOf(n));
+  const results = [...new Set(roots.map((n) => resolve(n) as Node))];
+  const resultOf = new Map<Source, number>(results.map((n, k) => [n, k]));
+  const sourceOf = (t: Tensor): Source => resolve(t.storage ?? t.node!);
+  const overwritten = inPlace(plan, results, holes, writes, sourceOf, [
+    ...leaving.filter((t) => t.literal === null).map(sourceOf),
+    ...(backward?.residuals.map(resolve) ?? []),
+  ]);
+
+  /** Memory of the inputs and of the results in one run. */
+  interface Run {
+    readonly bound: Storage[];
+    readonly made: Storage[];
+  }
+  const memoryOf = (source: Source, { bound, made }: Run): Storage =>
+    source instanceof Storage ? source : (made[resultOf.get(source)!] ?? bound[entryOf.get(source)!])!;
+  /** What a traced value became: memory from the run, memory of an input, or a number. */
+  const valueOf = (t: Tensor, now: Run, sealed: boolean): Tensor => {
+    if (t.literal !== null) return new Tensor(t.spec, t.backend, { literal: t.literal });
+    const storage = memoryOf(sourceOf(t), now);
+    storage.references++;
+    const edge = sealed && t.edge?.node ? new Edge(null, null, t.spec) : null;
+    if (edge)
+      edge.sealed =
+        'it came out of a compiled function that takes gradients itself. Call backward() (or take gradients) inside of that function';
+    return own(new Tensor(t.spec, t.backend, { storage, edge }));
+  };
+
   /** Records the results as one call, whose backward was captured too. */
-  const recorded = (
-    out: readonly Tensor[],
-    values: readonly Tensor[],
-    memory: ReadonlyMap<Source, Storage>,
-    results: ReadonlyMap<Node, Storage>,
-  ): Tensor[] => {
-    if (!backward) return [...out];
+  const recorded = (out: readonly Tensor[], values: readonly Tensor[], now: Run): readonly Tensor[] => {
+    if (!backward) return out;
     const kept = new Map<Source, Storage>();
-    for (const n of backward.residuals) kept.set(n, (results.get(resolve(n) as Node) ?? memory.get(n))!);
+    for (const n of backward.residuals) kept.set(n, memoryOf(resolve(n), now));
     const holders = [...kept.values()].map((storage) => hold(storage));
-    const actual = [...values, ...holes.map(([v]) => v.get())].filter(
+    const actual = [...values, ...variables.map((v) => v.get())].filter(
       (_, k) => [...inputs, ...holes.map(([, h]) => h)][k]!.edge,
     );
     const pull = (gs: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
@@ -108,30 +115,43 @@ export function capture(
   };
 
   const run = (values: readonly Tensor[]): unknown => {
-    const memory = new Map<Source, Storage>();
+    const now: Run = { bound: [], made: [] };
     const temporary: Storage[] = [];
-    const bind = (hole: Tensor, value: Tensor): void => {
+    for (let k = 0; k < entries.length; k++) {
+      const value = k < inputs.length ? values[k]! : variables[k - inputs.length]!.peek();
       checkAlive(`compiled "${name}"`, value);
       if (value.storage && value.backend !== backend) throw otherDevice(name, backend, value);
       const storage = value.storage ?? materialize(backend, value);
       if (!value.storage) temporary.push(storage);
-      memory.set(hole.node!, storage);
-    };
-    inputs.forEach((hole, k) => bind(hole, values[k]!));
-    for (const [v, hole] of holes) bind(hole, v.get());
-    const results = plan.run(memory);
+      now.bound.push(storage);
+      const place = entryPlaces[k];
+      if (place !== undefined) plan.bind(place, storage.buffer);
+    }
+    for (let k = 0; k < results.length; k++) {
+      const { spec } = results[k]!;
+      const storage = overwritten[k]?.ownMemory() ?? null;
+      now.made.push(storage ?? allocateStorage(backend, sizeOf(spec.shape), spec.dtype));
+      if (!storage) temporary.push(now.made[k]!);
+      plan.bind(plan.placeOf(results[k]!)!, now.made[k]!.buffer);
+    }
+    plan.run();
     const out = recorded(
-      outputs.map((t) => valueOf(t, resolve, memory, results, trace.differentiated)),
+      outputs.map((t) => valueOf(t, now, trace.differentiated)),
       values,
-      memory,
-      results,
+      now,
     );
-    const written = writes.map(([v, t]) => [v, t && valueOf(t, resolve, memory, results, false)] as const);
-    for (const [v, t] of written) {
+    const changed = writes.map(([v, t]) => {
+      const k = t && t.literal === null ? resultOf.get(sourceOf(t)) : undefined;
+      const inOwn = k !== undefined && overwritten[k] === v && !temporary.includes(now.made[k]!);
+      return inOwn ? null : ([v, t && valueOf(t, now, false)] as const);
+    });
+    changed.forEach((write, k) => {
+      if (!write) return writes[k]![0].rewritten();
+      const [v, t] = write;
       v.replace(t);
       if (t) freeNow(t, 'a compiled function has handed it to a Variable');
-    }
-    for (const s of [...results.values(), ...temporary]) releaseStorage(s);
+    });
+    for (const s of temporary) releaseStorage(s);
     return result.rebuild(out);
   };
   return {
@@ -147,6 +167,26 @@ export function capture(
     },
   };
 }
+/** For each result the Variable whose own memory it may be written to; undefined where it needs memory of its own. */
+function inPlace(
+  plan: Plan,
+  results: readonly Node[],
+  holes: readonly (readonly [Cell, Tensor])[],
+  writes: readonly (readonly [Cell, Tensor | null])[],
+  sourceOf: (t: Tensor) => Source,
+  seen: readonly Source[],
+): (Cell | undefined)[] {
+  const holeOf = new Map(holes.map(([v, hole]) => [v, hole.node!]));
+  return results.map((node) => {
+    // The value is of one Variable alone, and nobody is given what the Variable held before.
+    if (seen.filter((s) => s === node).length !== 1) return undefined;
+    const write = writes.find(([, t]) => t && t.literal === null && sourceOf(t) === node);
+    const hole = write && holeOf.get(write[0]);
+    if (!write || !hole || seen.includes(hole)) return undefined;
+    return plan.mayReplace(node, hole) ? write[0] : undefined;
+  });
+}
+
 /** A tensor that keeps memory alive as long as it lives itself. */
 function hold(storage: Storage): Tensor {
   storage.references++;

@@ -1,18 +1,16 @@
 // From a traced graph to kernels: which values get memory, and which are fused into their readers.
-import type { Backend, Program } from '../backend/index.js';
-import { sizeOf, type DType, type Spec } from '../base/index.js';
-import { lit, load, ravel, type Access, type Kernel } from '../kernel/index.js';
-import { programOf } from './apply.js';
-import { buildKernel, lowerCall } from './lower.js';
-import type { Lowering, Node, Storage, Tensor } from './tensor.js';
+import type { Backend } from '../backend/index.js';
+import { sizeOf, type Spec } from '../base/index.js';
+import { forgetExpressions, lit, load, ravel, type Access, type Kernel } from '../kernel/index.js';
+import { Group, type Graph } from './group.js';
+import { lowerCall } from './lower.js';
+import type { Lowering, Node, Source, Tensor } from './tensor.js';
 
-/** Where a kernel's input comes from: a value of the graph, or memory that was there before. */
-export type Source = Node | Storage;
 export interface Step {
   readonly kernel: Kernel;
-  readonly program: Program;
   readonly inputs: readonly Source[];
-  readonly out: Node;
+  /** The values that it stores, as the kernel's outputs are ordered. */
+  readonly outs: readonly Node[];
 }
 
 const access =
@@ -117,6 +115,80 @@ function decide(
   return stored;
 }
 
+/** What is read of the graph's memory to compute a node: stored values and arrays, through all that is fused into it. */
+function sourcesOf(node: Node, resolve: (t: Tensor) => Source | null, isFused: (s: Source) => boolean): Set<Source> {
+  const found = new Set<Source>();
+  const visit = (n: Node): void => {
+    for (const t of n.inputs) {
+      const s = resolve(t);
+      if (!s || found.has(s)) continue;
+      if (isFused(s)) visit(s as Node);
+      else found.add(s);
+    }
+  };
+  visit(node);
+  return found;
+}
+const reaches = (from: Group, to: Group, seen: Set<Group> = new Set()): boolean => {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  for (const g of from.needs) if (reaches(g, to, seen)) return true;
+  return false;
+};
+/** Readers of the same array that are asked whether a value may join them. */
+const siblings = 4;
+
+/** Puts the stored nodes into groups, each of which becomes one kernel. */
+function gather(
+  graph: Graph,
+  stored: readonly Node[],
+  lowerings: ReadonlyMap<Node, Lowering>,
+  sources: (n: Node) => Set<Source>,
+): { groups: Group[]; groupOf: Map<Node, Group> } {
+  const groupOf = new Map<Node, Group>();
+  const readers = new Map<Source, Group[]>();
+  const groups: Group[] = [];
+  for (const node of stored) {
+    const lowering = lowerings.get(node)!;
+    const read = sources(node);
+    const producers = [...read].flatMap((s) => groupOf.get(s as Node) ?? []);
+    const candidates = new Set([
+      ...producers.sort((a, b) => groups.indexOf(b) - groups.indexOf(a)),
+      ...[...read].flatMap((s) => (readers.get(s) ?? []).slice(-siblings)),
+    ]);
+    let home: Group | undefined;
+    for (const g of candidates) {
+      // What the value reads beside the group must not wait for the group.
+      if (producers.some((p) => p !== g && reaches(p, g))) continue;
+      if (!g.join(node, lowering)) continue;
+      home = g;
+      break;
+    }
+    if (!home) groups.push((home = new Group(graph, node, lowering)));
+    groupOf.set(node, home);
+    for (const p of producers) if (p !== home) home.needs.add(p);
+    for (const s of read) {
+      const list = readers.get(s) ?? readers.set(s, []).get(s)!;
+      if (!list.includes(home)) list.push(home);
+    }
+  }
+  return { groups, groupOf };
+}
+/** Groups after those whose results they read. */
+function inOrder(groups: readonly Group[]): Group[] {
+  const done = new Set<Group>();
+  const visit = (g: Group): void => {
+    if (done.has(g)) return;
+    done.add(g);
+    for (const p of g.needs) visit(p);
+    list.push(g);
+  };
+  const list: Group[] = [];
+  for (const g of groups) visit(g);
+  return list;
+}
+
 /** Schedules the graph above `roots` for a backend. */
 export function schedule(
   backend: Backend,
@@ -138,33 +210,25 @@ export function schedule(
       out: node.spec,
     });
   const lowerings = new Map(nodes.map((n) => [n, lower(n, (t) => access(0, t.spec))]));
-  const stored = decide(new Set(rootNodes.map((n) => resolve(n) as Node)), nodes, lowerings, resolveTensor);
-  const steps: Step[] = [];
-  for (const node of nodes) {
-    if (!stored.has(node)) continue;
-    const inputs: Source[] = [];
-    const dtypes: DType[] = [];
-    const fused = new Map<Node, Access>();
-    const read = (t: Tensor): Access => {
-      if (t.literal !== null) return () => lit(t.literal!, t.dtype);
-      const s = resolveTensor(t)!;
-      if ('prim' in s && s.prim && !stored.has(s) && !given.has(s)) {
-        let inner = fused.get(s);
-        if (!inner) {
-          const { body } = lower(s, read);
-          fused.set(s, (inner = (i) => body(i, [])));
-        }
-        return inner;
-      }
-      let slot = inputs.indexOf(s);
-      if (slot < 0) {
-        slot = inputs.push(s) - 1;
-        dtypes.push(t.dtype);
-      }
-      return access(slot, t.spec);
-    };
-    const kernel = buildKernel(node.prim!.name, lower(node, read), node.spec, { inputs: dtypes, params: [] });
-    steps.push({ kernel, program: programOf(backend, kernel), inputs, out: node });
-  }
+  const roots = new Set(rootNodes.map((n) => resolve(n) as Node));
+  const stored = decide(roots, nodes, lowerings, resolveTensor);
+  const isFused = (s: Source): s is Node => 'prim' in s && s.prim !== null && !stored.has(s) && !given.has(s);
+  const graph: Graph = { lower, sourceOf: resolveTensor, literal: (t) => lit(t.literal!, t.dtype), isFused };
+  const known = new Map<Node, Set<Source>>();
+  const sources = (n: Node): Set<Source> => known.get(n) ?? known.set(n, sourcesOf(n, resolveTensor, isFused)).get(n)!;
+  const kept = nodes.filter((n) => stored.has(n));
+  const { groups, groupOf } = gather(graph, kept, lowerings, sources);
+  /** Values that a kernel other than their own reads. */
+  const needed = new Set<Node>(roots);
+  for (const n of kept)
+    for (const s of sources(n)) if (groupOf.get(s as Node) !== groupOf.get(n)) needed.add(s as Node);
+  const build = (g: Group, of: ReadonlySet<Node>): Step => g.build((n) => of.has(n));
+  const steps = inOrder(groups).flatMap((g): Step[] => {
+    const step = build(g, needed);
+    if (g.nodes.length === 1 || step.inputs.length + step.outs.length <= backend.maxBuffers) return [step];
+    // More arrays than a kernel of this device may touch: one kernel for each value.
+    return g.nodes.map((n) => build(new Group(graph, n, lowerings.get(n)!), new Set([n])));
+  });
+  forgetExpressions();
   return { steps, resolve };
 }

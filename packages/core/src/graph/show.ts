@@ -3,8 +3,7 @@ import { describe, ValueError } from '../base/index.js';
 import { printKernel } from '../kernel/index.js';
 import type { Capture } from './capture.js';
 import { capturesOf } from './compile.js';
-import type { Source } from './schedule.js';
-import { Storage } from './tensor.js';
+import { Storage, type Source } from './tensor.js';
 
 /** Names of the values of one capture: %0, %1, … for results, $0 … for what comes in. */
 function namer(): (s: Source) => string {
@@ -19,10 +18,14 @@ function namer(): (s: Source) => string {
 function showCapture({ signature, plan, variables }: Capture): string {
   const name = namer();
   const graph = plan.steps.map(
-    ({ kernel, inputs, out }) =>
-      `  ${name(out)}: ${describe(out.spec)} = ${kernel.name}(${inputs.map(name).join(', ')})`,
+    ({ kernel, inputs, outs }) =>
+      `  ${outs.map((out) => `${name(out)}: ${describe(out.spec)}`).join(', ')} = ${kernel.name}(${inputs.map(name).join(', ')})`,
   );
-  const kernels = [...new Map(plan.steps.map((s) => [printKernel(s.kernel), s])).entries()];
+  const kernels = [
+    ...new Map(
+      plan.steps.map(({ kernel }, k) => [printKernel(kernel), { kernel, source: plan.sources[k]! }] as const),
+    ).entries(),
+  ];
   return [
     `signature ${signature}`,
     ...(variables.length
@@ -31,11 +34,11 @@ function showCapture({ signature, plan, variables }: Capture): string {
     `graph: ${plan.steps.length} kernels, ${plan.held} buffers held`,
     ...graph,
     'kernels',
-    ...kernels.flatMap(([text, { kernel, program }]) => [
+    ...kernels.flatMap(([text, { kernel, source }]) => [
       `  ${kernel.name}`,
       ...text.split('\n').map((l) => `    ${l}`),
       '    source',
-      ...program.source.split('\n').map((l) => `      ${l}`),
+      ...source.split('\n').map((l) => `      ${l}`),
     ]),
   ].join('\n');
 }

@@ -1,11 +1,13 @@
 // Values: the immutable Tensor, the record of how it was computed, and the interface of a primitive.
 import type { Backend, Buffer, DeviceName } from '../backend/index.js';
 import { describe, DisposedError, sizeOf, type DType, type Shape, type Spec } from '../base/index.js';
-import type { Access, Expr, KernelAttrs, KernelForm } from '../kernel/index.js';
+import type { Access, Expr, KernelAttrs, SerialKernel } from '../kernel/index.js';
 
+/** map: out[i] = body(i). reduce: out[i] = op over r of body(i, r). The others are kernels of their own. */
+export type LoweringForm = 'map' | 'reduce' | SerialKernel['form'];
 /** How a primitive becomes a kernel: its form, its loops, and its expressions at the indices `i` (outputs) and `r` (inner loops). */
 export interface Lowering {
-  readonly form: KernelForm;
+  readonly form: LoweringForm;
   /** Extents of the inner loops. */
   readonly over?: Shape;
   readonly attrs?: KernelAttrs;
@@ -93,8 +95,14 @@ export interface Cell {
   readonly spec: Spec;
   readonly name: string;
   get(): Tensor;
+  /** The value for a look that ends before the next write. */
+  peek(): Tensor;
+  /** The memory of the value, when nobody else can see it: a compiled program may write over it. */
+  ownMemory(): Storage | null;
   /** Puts in place what a compiled program has written. */
   replace(value: Tensor | null): void;
+  /** Counts a write of a compiled program to the memory that the value has. */
+  rewritten(): void;
 }
 
 export type GradHook = (grad: Tensor) => Tensor | void;
@@ -126,6 +134,9 @@ export class Storage {
     readonly dtype: DType,
   ) {}
 }
+
+/** Where data comes from: a value of a graph, or memory that was there before. */
+export type Source = Node | Storage;
 
 export interface Origin {
   readonly storage?: Storage;

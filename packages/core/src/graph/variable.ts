@@ -12,7 +12,7 @@ import {
 import { moveSync } from './create.js';
 import { freeNow, giveUp, share, takeOver } from './memory.js';
 import { currentBackend, currentTrace, guard, placeholder, variablesForbidden } from './state.js';
-import { checkAlive, Edge, Tensor, type Cell, type Device } from './tensor.js';
+import { checkAlive, Edge, Tensor, type Cell, type Device, type Storage } from './tensor.js';
 
 export interface VariableOptions {
   /** Gradients flow to it. Default false. */
@@ -42,6 +42,8 @@ export class Variable implements Cell {
   /** Counts the writes. */
   version = 0;
   private value: Tensor | null = null;
+  /** Somebody outside may hold the tensor that is the value. */
+  private seen = false;
   private differentiable: boolean;
   private readonly follows: boolean;
 
@@ -112,14 +114,33 @@ export class Variable implements Cell {
         return hole;
       }
     } else if (this.value) {
-      checkAlive(`Variable "${this.name}"`, this.value);
-      if (this.follows && this.value.backend !== currentBackend())
-        this.hold(moveSync(this.value, currentBackend()), true);
-      return this.value;
+      const value = this.peek();
+      this.seen = true;
+      return value;
     }
-    throw new TraceError(
+    throw this.unset();
+  }
+  /** The value for a look that ends before the next write: nobody may keep the tensor. */
+  peek(): Tensor {
+    if (!this.value) throw this.unset();
+    checkAlive(`Variable "${this.name}"`, this.value);
+    if (this.follows && this.value.backend !== currentBackend())
+      this.hold(moveSync(this.value, currentBackend()), true);
+    return this.value;
+  }
+  private unset(): TraceError {
+    return new TraceError(
       `Variable "${this.name}" (${describe(this.spec)}) has no value yet. Set it first, or ask has()`,
     );
+  }
+  /** The memory of the value, when nobody else can see it: a compiled program may write over it. */
+  ownMemory(): Storage | null {
+    const storage = this.value?.storage ?? null;
+    return storage && !this.seen && storage.references === 1 ? storage : null;
+  }
+  /** Counts a write of a compiled program to the memory that the value has. */
+  rewritten(): void {
+    this.version++;
   }
 
   /**
@@ -184,6 +205,7 @@ export class Variable implements Cell {
 
   private hold(value: Tensor, adopt: boolean): void {
     const old = this.value;
+    this.seen = false;
     const edge = this.differentiable ? new Edge(null, this, this.spec) : null;
     if (adopt && !edge && !value.edge) this.value = takeOver(value);
     else if (value.storage) {

@@ -75,21 +75,17 @@ test('a printed kernel names its longer parts once', () => {
   const shared = expr('mod', expr('add', x, lit(12345)), lit(7919));
   const text = printKernel({
     name: 'k',
-    form: 'map',
+    form: 'rows',
     inputs: [],
     params: [],
-    dtype: 'i32',
     shape: [300],
-    over: [],
-    body: expr('mul', shared, shared),
-    init: null,
-    index: null,
-    attrs: {},
+    stages: [],
+    outputs: [{ dtype: 'i32', over: [], body: expr('mul', shared, shared), replaces: [] }],
   });
   expect(text.split('\n')).toEqual([
-    'map i32[300] ()',
+    'rows [300] ()',
     '  t0 = add(mul(i0, 1000), 12345)',
     '  t1 = mul(mod(t0, 7919), mod(t0, 7919))',
-    '  body = t1',
+    '  out0: i32 = t1',
   ]);
 });

@@ -26,6 +26,11 @@ export interface Param extends Common {
   readonly kind: 'param';
   readonly slot: number;
 }
+/** The result of the stage with this number, at the row. */
+export interface Acc extends Common {
+  readonly kind: 'acc';
+  readonly slot: number;
+}
 export interface Load extends Common {
   readonly kind: 'load';
   readonly input: number;
@@ -40,7 +45,7 @@ export interface Op extends Common {
   readonly op: ScalarOp;
   readonly args: readonly Expr[];
 }
-export type Expr = Const | Loop | Param | Load | Cast | Op;
+export type Expr = Const | Loop | Param | Acc | Load | Cast | Op;
 
 type Draft = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
 let interned = new Map<string, Expr>();
@@ -90,6 +95,8 @@ export const loop = (over: 'i' | 'r', axis: number, extent: number): Expr =>
 export const loops = (over: 'i' | 'r', shape: Shape): Expr[] => shape.map((n, d) => loop(over, d, n));
 export const param = (slot: number, dtype: DType): Expr =>
   intern(`p${slot}:${dtype}`, { kind: 'param', slot, dtype, ...unbounded });
+export const acc = (slot: number, dtype: DType): Expr =>
+  intern(`a${slot}:${dtype}`, { kind: 'acc', slot, dtype, ...unbounded });
 export const load = (input: number, at: Expr, dtype: DType): Expr =>
   intern(`x${input}[${at.id}]:${dtype}`, { kind: 'load', input, at, dtype, ...unbounded });
 

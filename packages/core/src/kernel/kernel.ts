@@ -1,4 +1,4 @@
-// The kernel: loops around scalar expressions. All that a backend must run, in five forms.
+// The kernel: loops around scalar expressions. All that a backend must run, in four forms.
 import type { DType, Shape } from '../base/index.js';
 import { dtypes } from '../base/index.js';
 import { coerce, type Expr } from './expr.js';
@@ -6,14 +6,13 @@ import { coerce, type Expr } from './expr.js';
 export type ReduceOp = 'add' | 'mul' | 'max' | 'min';
 
 /**
- * The forms of a kernel; `i` runs over `shape`, `r` over `over`:
- * - map      out[i] = body(i)
- * - reduce   out[i] = op over r of body(i, r)
+ * The forms of a kernel; `i` runs over `shape`, `r` over the `over` of a stage, an output or the kernel:
+ * - rows     for each i: acc_k = op over r of body(i, r), stage by stage; then out_n[i, r] = body(i, r), output by output
  * - scan     out[i] = op over all positions of `axis` up to i's (from the end when `reverse`; without i's own when `exclusive`)
  * - scatter  out[i] = init(i), then for each r in order: out[index(r)] = body(r), or op(out[index(r)], body(r))
  * - sort     out[i] = the position along `axis` of the element with rank i, by body; stable; NaN is the largest
  */
-export type KernelForm = 'map' | 'reduce' | 'scan' | 'scatter' | 'sort';
+export type KernelForm = 'rows' | 'scan' | 'scatter' | 'sort';
 export interface KernelAttrs {
   readonly op?: ReduceOp;
   readonly axis?: number;
@@ -45,22 +44,51 @@ export interface Contraction {
   /** Row-major position in the output. */
   readonly at: Expr;
 }
-export interface Kernel {
+/** A reduction of each row; later stages and the outputs read its result as `acc` with its number. */
+export interface Stage {
+  readonly op: ReduceOp;
+  readonly dtype: DType;
+  readonly over: Shape;
+  readonly body: Expr;
+  /** Present where the reduction is known to be a contraction: backends may schedule it as one, or ignore this. */
+  readonly contraction?: Contraction;
+}
+/** An array that a kernel writes: row-major over its loops `i` and `r`. */
+export interface Output {
+  readonly dtype: DType;
+  readonly over: Shape;
+  readonly body: Expr;
+  /** Inputs whose memory the output may take: they are read only at the element that is written. */
+  readonly replaces: readonly number[];
+}
+interface Common {
   readonly name: string;
-  readonly form: KernelForm;
   readonly inputs: readonly DType[];
   readonly params: readonly DType[];
-  readonly dtype: DType;
   readonly shape: Shape;
+}
+/**
+ * Any number of reductions of each row, then any number of arrays made of them. A map has no stage and one output over no loops; a plain
+ * reduction one stage, whose result is the output. Outputs over the same loops are computed together: all reads of an element come before
+ * its writes.
+ */
+export interface RowsKernel extends Common {
+  readonly form: 'rows';
+  readonly stages: readonly Stage[];
+  readonly outputs: readonly Output[];
+}
+/** A kernel whose steps follow one another, with one output over `shape`. */
+export interface SerialKernel extends Common {
+  readonly form: 'scan' | 'scatter' | 'sort';
+  readonly dtype: DType;
   readonly over: Shape;
   readonly body: Expr;
   readonly init: Expr | null;
   /** Flat position in the output, for scatter. */
   readonly index: Expr | null;
   readonly attrs: KernelAttrs;
-  /** Present where the reduction is known to be a contraction: backends may schedule it as one, or ignore this. */
-  readonly contraction?: Contraction;
 }
+export type Kernel = RowsKernel | SerialKernel;
 
 /** The value that leaves an accumulator as it is. */
 export function identity(op: ReduceOp, dtype: DType): number {
@@ -70,25 +98,14 @@ export function identity(op: ReduceOp, dtype: DType): number {
 }
 
 /** A text that is equal for equal kernels: the key of the program cache, and what `show` prints. */
-export function printKernel({
-  form,
-  inputs,
-  params,
-  dtype,
-  shape,
-  over,
-  body,
-  init,
-  index,
-  attrs,
-  contraction,
-}: Kernel): string {
+export function printKernel(kernel: Kernel): string {
   const names = new Map<number, string>();
   const lines: string[] = [];
   const print = (e: Expr): string => {
     if (e.kind === 'const') return `${Object.is(e.value, -0) ? '-0' : e.value}${e.dtype === 'i32' ? '' : e.dtype}`;
     if (e.kind === 'loop') return `${e.over}${e.axis}`;
     if (e.kind === 'param') return `p${e.slot}`;
+    if (e.kind === 'acc') return `a${e.slot}`;
     const known = names.get(e.id);
     if (known) return known;
     const text =
@@ -103,17 +120,32 @@ export function printKernel({
     lines.push(`  ${name} = ${text}`);
     return name;
   };
-  const results = [
-    ['init', init],
-    ['index', index],
-    ['body', body],
-  ].flatMap(([name, e]) => (e ? [`  ${name as string} = ${print(e as Expr)}`] : []));
-  const options = Object.entries(attrs)
-    .map(([k, v]) => ` ${k}=${v}`)
-    .join('');
-  return [
-    `${form} ${dtype}[${shape}]${over.length ? ` over [${over}]` : ''}${options}${contraction ? ' contraction' : ''} (${[...inputs.map((d, k) => `x${k}: ${d}`), ...params.map((d, k) => `p${k}: ${d}`)].join(', ')})`,
-    ...lines,
-    ...results,
-  ].join('\n');
+  const loopsText = (over: Shape): string => (over.length ? ` over [${over}]` : '');
+  const say = (line: string): void => void lines.push(`  ${line}`);
+  if (kernel.form === 'rows') {
+    kernel.stages.forEach((s, k) => {
+      const body = print(s.body);
+      say(`a${k}: ${s.dtype} = ${s.op}${loopsText(s.over)} of ${body}${s.contraction ? ' (contraction)' : ''}`);
+    });
+    kernel.outputs.forEach((o, k) => {
+      const body = print(o.body);
+      say(
+        `out${k}: ${o.dtype}${loopsText(o.over)} = ${body}${o.replaces.length ? ` (in place of ${o.replaces.map((n) => `x${n}`).join(', ')})` : ''}`,
+      );
+    });
+  } else
+    for (const [name, e] of [
+      ['init', kernel.init],
+      ['index', kernel.index],
+      ['body', kernel.body],
+    ] as const)
+      if (e) say(`${name} = ${print(e)}`);
+  const head =
+    kernel.form === 'rows'
+      ? `rows [${kernel.shape}]`
+      : `${kernel.form} ${kernel.dtype}[${kernel.shape}]${loopsText(kernel.over)}${Object.entries(kernel.attrs)
+          .map(([k, v]) => ` ${k}=${v}`)
+          .join('')}`;
+  const inputs = [...kernel.inputs.map((d, k) => `x${k}: ${d}`), ...kernel.params.map((d, k) => `p${k}: ${d}`)];
+  return [`${head} (${inputs.join(', ')})`, ...lines].join('\n');
 }

@@ -33,7 +33,10 @@ describe('a mistake is noticed', () => {
       compile: (kernel) => {
         const program = cpu.compile(kernel);
         if (kernel.name !== 'tanh') return program;
-        return { ...program, run: (x, out, p) => (program.run(x, out, p), void ((out as Float32Array)[0]! += 1e-3)) };
+        return {
+          ...program,
+          run: (x, out, p) => (program.run(x, out, p), void ((out[0] as Float32Array)[0]! += 1e-3)),
+        };
       },
     };
     expect(named(await failures(wrong))).toEqual(['tanh']);

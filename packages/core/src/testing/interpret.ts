@@ -35,7 +35,8 @@ function evaluate(root: Expr, i: readonly number[], r: readonly number[], inputs
     return value;
   };
   const compute = (e: Exclude<Expr, { kind: 'const' | 'loop' }>): number => {
-    if (e.kind === 'param') throw new Error('interpret: a primitive has no parameters of its own');
+    if (e.kind === 'param' || e.kind === 'acc')
+      throw new Error('interpret: the expressions of a primitive read nothing but its inputs');
     if (e.kind === 'load') return inputs[e.input]!.data[visit(e.at)]!;
     if (e.kind === 'cast') return converted(visit(e.args[0]), e.args[0].dtype, e.dtype);
     if (e.op === 'where') return visit(visit(e.args[0]!) ? e.args[1]! : e.args[2]!);

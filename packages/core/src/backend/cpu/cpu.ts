@@ -2,15 +2,26 @@
 import { allocate, dtypeOf, dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { scalarOps, type Kernel } from '../../kernel/index.js';
 import type { Backend, Program } from '../backend.js';
+import { compileOnce, inTurn } from '../in-turn.js';
 import { emit } from './emit.js';
 
-type Run = (x: readonly TypedArray[], out: TypedArray, p: readonly number[], M: unknown) => void;
+type Run = (x: readonly TypedArray[], y: readonly TypedArray[], p: readonly number[], M: unknown) => void;
 const definitions = Object.fromEntries(Object.entries(scalarOps).map(([name, { js }]) => [name, js]));
 
 /** Freed arrays, kept for the next allocation of the same type and size. */
 const pool = new Map<string, TypedArray[]>();
 const pooledArrays = 32;
 const keyOf = (a: TypedArray): string => `${dtypeOf(a)}${a.length}`;
+
+const compile = compileOnce((kernel: Kernel): Program => {
+  const source = emit(kernel);
+  const run = new Function('x', 'y', 'p', 'M', source) as Run;
+  return {
+    source,
+    run: (inputs, outputs, params) =>
+      run(inputs as readonly TypedArray[], outputs as readonly TypedArray[], params, definitions),
+  };
+});
 
 export const cpu: Backend = {
   name: 'cpu',
@@ -24,12 +35,7 @@ export const cpu: Backend = {
   write: (buffer, data) => (buffer as TypedArray).set(data),
   read: async (buffer) => (buffer as TypedArray).slice(),
   readSync: (buffer) => (buffer as TypedArray).slice(),
-  compile(kernel: Kernel): Program {
-    const source = emit(kernel);
-    const run = new Function('x', 'out', 'p', 'M', source) as Run;
-    return {
-      source,
-      run: (inputs, out, params) => run(inputs as readonly TypedArray[], out as TypedArray, params, definitions),
-    };
-  },
+  maxBuffers: Infinity,
+  compile,
+  sequence: (launches) => inTurn(compile, launches),
 };

@@ -1,6 +1,15 @@
 // Prints a kernel as a JavaScript function of plain loops. Expressions are computed at the outermost loop where their variables are known.
 import { sizeOf, type DType } from '../../base/index.js';
-import { identity, type Expr, type Kernel, type KernelForm, type ReduceOp, type ScalarOp } from '../../kernel/index.js';
+import {
+  identity,
+  type Expr,
+  type Kernel,
+  type Output,
+  type ReduceOp,
+  type RowsKernel,
+  type ScalarOp,
+  type SerialKernel,
+} from '../../kernel/index.js';
 
 const isIndex = (e: Expr): boolean => e.dtype === 'i32' && e.lo >= -(2 ** 31) && e.hi <= 2 ** 31 - 1;
 
@@ -84,7 +93,9 @@ class Printer {
   constructor(
     private readonly levels: number,
     private readonly start: Depths,
-    ...roots: readonly Expr[]
+    roots: readonly Expr[],
+    /** Sets the names of this printer apart from those of others in the same function. */
+    private readonly prefix: string = 't',
   ) {
     for (let d = 0; d <= levels; d++) this.statements.push([]);
     for (const e of roots) this.visit(e);
@@ -97,7 +108,9 @@ class Printer {
     const depth =
       e.kind === 'loop' && this.start
         ? this.start[e.over] + e.axis + 1
-        : Math.max(0, ...below.map((x) => this.visit(x)));
+        : e.kind === 'acc' && this.start
+          ? this.start.r
+          : Math.max(0, ...below.map((x) => this.visit(x)));
     this.depths.set(e.id, depth);
     return depth;
   }
@@ -106,6 +119,7 @@ class Printer {
     if (e.kind === 'const') return number(e.value);
     if (e.kind === 'loop') return `${e.over}${e.axis}`;
     if (e.kind === 'param') return `p${e.slot}`;
+    if (e.kind === 'acc') return `a${e.slot}`;
     const known = this.names.get(e.id);
     if (known) return known;
     const depth = this.depths.get(e.id)!;
@@ -119,7 +133,7 @@ class Printer {
               e.args.map((a) => this.print(a, depth)),
             );
     if (depth >= at && this.uses.get(e.id) === 1) return text;
-    const name = `t${this.names.size}`;
+    const name = `${this.prefix}${this.names.size}`;
     this.names.set(e.id, name);
     this.statements[depth]!.push(`const ${name}=${text};`);
     return name;
@@ -155,18 +169,47 @@ const around = (shape: readonly number[], axis: number, inner: string): string =
 const position = (shape: readonly number[]): string =>
   shape.map((_, d) => `i${d}*${sizeOf(shape.slice(d + 1))}`).join('+') || '0';
 
-const forms: Record<KernelForm, (k: Kernel) => string> = {
-  map({ shape, body }) {
-    const p = new Printer(shape.length, { i: 0, r: 0 }, body);
-    const value = p.print(body);
-    return `let o=0;${p.top}${p.nest('i', shape, 0, `out[o++]=${value};`)}`;
-  },
-  reduce({ shape, over, body, dtype, attrs }) {
-    const op = attrs.op!;
-    const p = new Printer(shape.length + over.length, { i: 0, r: shape.length }, body);
-    const inner = p.nest('r', over, shape.length, `a=${combine(op, dtype, 'a', p.print(body))};`);
-    return `let o=0;${p.top}${p.nest('i', shape, 0, `let a=${number(identity(op, dtype))};${inner}out[o++]=a;`)}`;
-  },
+/** Outputs over the same loops, which are computed together. */
+function byLoops(outputs: readonly Output[]): { over: readonly number[]; slots: readonly number[] }[] {
+  const groups = new Map<string, { over: readonly number[]; slots: number[] }>();
+  outputs.forEach(({ over }, slot) => {
+    const key = over.join();
+    const group = groups.get(key) ?? groups.set(key, { over, slots: [] }).get(key)!;
+    group.slots.push(slot);
+  });
+  return [...groups.values()];
+}
+/** The row loops around the stages and outputs, which follow one another; each part's statements stand at the loops that they depend on. */
+function rows({ shape, stages, outputs }: RowsKernel): string {
+  const depth = shape.length;
+  const heads: string[] = shape.map(() => '');
+  let row = '';
+  const part = (over: readonly number[], roots: readonly Expr[], name: string, inner: (p: Printer) => string): void => {
+    const p = new Printer(depth + over.length, { i: 0, r: depth }, roots, name);
+    const code = inner(p);
+    heads.forEach((_, d) => (heads[d] += p.statements[d]!.join('')));
+    row += `${p.statements[depth]!.join('')}${p.nest('r', over, depth, code)}`;
+  };
+  stages.forEach(({ op, dtype, over, body }, k) => {
+    row += `let a${k}=${number(identity(op, dtype))};`;
+    part(over, [body], `s${k}_`, (p) => `a${k}=${combine(op, dtype, `a${k}`, p.print(body))};`);
+  });
+  byLoops(outputs).forEach(({ over, slots }, g) => {
+    const bodies = slots.map((k) => outputs[k]!.body);
+    part(over, bodies, `t${g}_`, (p) => {
+      const values = bodies.map((e) => p.print(e));
+      // All is read before anything is written.
+      return `${values.map((v, n) => `const v${n}=${v};`).join('')}${slots.map((k, n) => `y${k}[o${k}++]=v${n};`).join('')}`;
+    });
+  });
+  const counters = outputs.map((_, k) => `let o${k}=0;`).join('');
+  return `${counters}${shape.reduceRight(
+    (code, n, d) => `${heads[d]}for(let i${d}=0;i${d}<${n};i${d}++){${code}}`,
+    row,
+  )}`;
+}
+
+const serial: Record<SerialKernel['form'], (k: SerialKernel) => string> = {
   scan({ shape, body, dtype, attrs }) {
     const { op, axis, reverse, exclusive } = attrs as {
       op: ReduceOp;
@@ -174,7 +217,7 @@ const forms: Record<KernelForm, (k: Kernel) => string> = {
       reverse?: boolean;
       exclusive?: boolean;
     };
-    const p = new Printer(0, null, body);
+    const p = new Printer(0, null, [body]);
     const step = `a=${combine(op, dtype, 'a', p.print(body))};`;
     const put = `out[${position(shape)}]=a;`;
     const v = `i${axis}`;
@@ -188,9 +231,9 @@ const forms: Record<KernelForm, (k: Kernel) => string> = {
     );
   },
   scatter({ shape, over, body, init, index, dtype, attrs: { op } }) {
-    const start = new Printer(shape.length, { i: 0, r: 0 }, init!);
+    const start = new Printer(shape.length, { i: 0, r: 0 }, [init!]);
     const first = start.print(init!);
-    const p = new Printer(over.length, { i: 0, r: 0 }, index!, body);
+    const p = new Printer(over.length, { i: 0, r: 0 }, [index!, body]);
     const at = p.print(index!);
     const value = p.print(body);
     return (
@@ -200,7 +243,7 @@ const forms: Record<KernelForm, (k: Kernel) => string> = {
   },
   sort({ shape, body, attrs }) {
     const { axis, descending } = attrs as { axis: number; descending?: boolean };
-    const p = new Printer(0, null, body);
+    const p = new Printer(0, null, [body]);
     const value = p.print(body);
     const v = `i${axis}`;
     const each = `for(let ${v}=0;${v}<${shape[axis]};${v}++)`;
@@ -217,9 +260,10 @@ const forms: Record<KernelForm, (k: Kernel) => string> = {
   },
 };
 
-/** JavaScript source of the body of a function `(x, out, p, M)`. */
+/** JavaScript source of the body of a function `(x, y, p, M)`: inputs, outputs, parameters and the definitions of the operations. */
 export function emit(kernel: Kernel): string {
   const inputs = kernel.inputs.map((_, k) => `const x${k}=x[${k}];`).join('');
   const params = kernel.params.map((_, k) => `const p${k}=p[${k}];`).join('');
-  return `${inputs}${params}${forms[kernel.form](kernel)}`;
+  const outputs = kernel.form === 'rows' ? kernel.outputs.map((_, k) => `const y${k}=y[${k}];`) : ['const out=y[0];'];
+  return `${inputs}${outputs.join('')}${params}${kernel.form === 'rows' ? rows(kernel) : serial[kernel.form](kernel)}`;
 }

@@ -1,14 +1,15 @@
 // Contractions as products of two matrices: where their rows, columns and depths lie, as tables that the product reads.
 import { sizeOf, type Shape } from '../../base/index.js';
-import type { Contraction, Expr, Factor, Kernel } from '../../kernel/index.js';
+import type { Contraction, Expr, Factor } from '../../kernel/index.js';
 import { layout, planWords, tile } from './gemm.js';
 import { bitOf, linear } from './loops.js';
+import type { PlainKernel } from './plain.js';
 
 /** Where a factor's elements are: an input, or an array that a map computes first. */
 export interface Operand {
   /** Number of the input; -1 when the map has to run. */
   readonly input: number;
-  readonly map: Kernel | null;
+  readonly map: PlainKernel | null;
   /** Steps in elements along each loop `i` and `r`, and the start. */
   readonly steps: Steps;
 }
@@ -44,7 +45,7 @@ function stepsOf(at: Expr, inner: number, reduced: number): Steps | null {
   return i && r && rest.kind === 'const' ? { i, r, start: rest.value } : null;
 }
 /** A factor is read where it lies if it is an input whose elements are equal steps apart; else it is computed into memory of its own. */
-function operandOf(kernel: Kernel, factor: Factor, i: number, r: number): Operand | null {
+function operandOf(kernel: PlainKernel, factor: Factor, i: number, r: number): Operand | null {
   const { read, shape, value, at } = factor;
   const direct = read.kind === 'load' ? stepsOf(read.at, i, r) : null;
   if (direct && read.kind === 'load') return { input: read.input, map: null, steps: direct };
@@ -85,7 +86,7 @@ function worth({ m, n, k }: Contraction): boolean {
   return rows >= 3 && columns >= 6 && depth >= 4 && rows * columns * depth >= 4096;
 }
 /** The product that a kernel is, when it is one that gains from packing. */
-export function productOf(kernel: Kernel): Product | null {
+export function productOf(kernel: PlainKernel): Product | null {
   const c = kernel.contraction;
   if (!c || kernel.dtype !== 'f32' || !worth(c)) return null;
   const [nb, nm, nn] = [c.batch.length, c.m.length, c.n.length];

@@ -93,6 +93,7 @@ export class Evaluator {
     const { f } = this;
     if (e.kind === 'const') return () => constant(e.value, e.dtype);
     if (e.kind === 'param') return () => this.params[e.slot]!;
+    if (e.kind === 'acc') throw new Error('wasm: a result of a stage is read outside of its kernel');
     const bits = loopsOf(e);
     if (e.kind === 'loop') return () => this.variable(bits);
     const key = `s${e.id}`;
@@ -168,7 +169,7 @@ export class Evaluator {
     const bits = loopsOf(e);
     if (e.kind === 'const')
       return () => (e.dtype === 'f32' ? f.f32s(e.value) : f.i32s(e.dtype === 'bool' ? -e.value : e.value));
-    if (e.kind === 'param' || !(bits & nest.vector))
+    if (e.kind === 'param' || e.kind === 'acc' || !(bits & nest.vector))
       return this.part(
         `u${e.id}`,
         bits,

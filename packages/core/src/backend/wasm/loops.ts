@@ -1,6 +1,7 @@
 // What the schedules ask of expressions: which loops they depend on, how they grow along one, and kernels with fewer, longer loops.
 import { sizeOf } from '../../base/index.js';
-import { cast, expr, lit, load, loop, type Expr, type Kernel } from '../../kernel/index.js';
+import { cast, expr, lit, load, loop, type Expr } from '../../kernel/index.js';
+import type { Kernel } from './plain.js';
 
 /** Bit of a loop variable in a set of them. */
 export const bitOf = (over: 'i' | 'r', axis: number): number => 1 << (over === 'i' ? axis : 16 + axis);
@@ -58,26 +59,26 @@ export function everyExpr(roots: readonly Expr[]): Expr[] {
   return [...seen];
 }
 
-/** The expression with its loop variables replaced. */
-export function substitute(roots: readonly Expr[], by: (over: 'i' | 'r', axis: number) => Expr): Expr[] {
+/** The expressions with parts replaced, where `by` gives something else for a part without parts of its own. */
+export function replace(roots: readonly Expr[], by: (e: Expr) => Expr | null): Expr[] {
   const done = new Map<Expr, Expr>();
   for (const e of everyExpr(roots)) {
     const get = (x: Expr): Expr => done.get(x)!;
-    done.set(
-      e,
-      e.kind === 'loop'
-        ? by(e.over, e.axis)
-        : e.kind === 'load'
-          ? load(e.input, get(e.at), e.dtype)
-          : e.kind === 'cast'
-            ? cast(get(e.args[0]), e.dtype)
-            : e.kind === 'op'
-              ? expr(e.op, ...e.args.map(get))
-              : e,
-    );
+    const same =
+      e.kind === 'load'
+        ? load(e.input, get(e.at), e.dtype)
+        : e.kind === 'cast'
+          ? cast(get(e.args[0]), e.dtype)
+          : e.kind === 'op'
+            ? expr(e.op, ...e.args.map(get))
+            : e;
+    done.set(e, by(e) ?? same);
   }
   return roots.map((e) => done.get(e)!);
 }
+/** The expressions with their loop variables replaced. */
+export const substitute = (roots: readonly Expr[], by: (over: 'i' | 'r', axis: number) => Expr): Expr[] =>
+  replace(roots, (e) => (e.kind === 'loop' ? by(e.over, e.axis) : null));
 const divisions = (roots: readonly Expr[]): number =>
   everyExpr(roots).filter((e) => e.kind === 'op' && e.dtype === 'i32' && (e.op === 'idiv' || e.op === 'mod')).length;
 

@@ -1,6 +1,6 @@
 // Kernels that compute each output element by itself: four at a time along the innermost axis where that is possible.
 import { sizeOf } from '../../base/index.js';
-import { loops, ravel, type Expr, type Kernel } from '../../kernel/index.js';
+import { loops, ravel, type Expr } from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
 import { bitOf, everyExpr } from './loops.js';
 import type { Func } from './module.js';
@@ -8,6 +8,7 @@ import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
 import { emitTransposed, readingAxis } from './transpose.js';
 import { storeVector } from './vector.js';
+import type { Kernel } from './plain.js';
 
 /** Vectors that are computed in one iteration. */
 const unroll = (extent: number): number => (extent % 8 === 0 ? 2 : 1);

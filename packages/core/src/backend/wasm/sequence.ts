@@ -1,6 +1,6 @@
 // Kernels whose steps follow one another: running values along an axis, writing at positions that are data, and sorting.
 import { sizeOf, type DType } from '../../base/index.js';
-import { identity, loops, ravel, type Kernel } from '../../kernel/index.js';
+import { identity, loops, ravel, type SerialKernel } from '../../kernel/index.js';
 import { f64, i32, select, type I32, type Local } from './instructions.js';
 import { emitMap } from './map.js';
 import type { Func } from './module.js';
@@ -8,7 +8,7 @@ import { axes, Loops } from './nest.js';
 import { constant, convert, loadScalar, operate, storeScalar, typeOf } from './scalar.js';
 
 /** The loops over all axes but one, then that one. */
-function alongAxis(f: Func, kernel: Kernel) {
+function alongAxis(f: Func, kernel: SerialKernel) {
   const { shape, dtype, body, attrs } = kernel;
   const all = axes('i', shape);
   const axis = all[attrs.axis!]!;
@@ -46,7 +46,7 @@ function alongAxis(f: Func, kernel: Kernel) {
 }
 
 /** out[i] = op over the positions of the axis up to i's; sums and products of f32 run in f64. */
-export function emitScan(f: Func, kernel: Kernel): void {
+export function emitScan(f: Func, kernel: SerialKernel): void {
   const { shape, dtype, attrs } = kernel;
   if (sizeOf(shape) === 0) return;
   const op = attrs.op!;
@@ -67,7 +67,7 @@ export function emitScan(f: Func, kernel: Kernel): void {
 }
 
 /** out[i] = init(i), then for each r in order out[index(r)] = body(r), or op(out[index(r)], body(r)). */
-export function emitScatter(f: Func, kernel: Kernel): void {
+export function emitScatter(f: Func, kernel: SerialKernel): void {
   const { shape, over, dtype, body, init, index, attrs } = kernel;
   if (sizeOf(shape) === 0) return;
   emitMap(f, kernel, init!);
@@ -83,10 +83,10 @@ export function emitScatter(f: Func, kernel: Kernel): void {
 }
 
 /** Scratch bytes of a sort: the keys in f64, and two lists of positions. */
-export const sortBytes = ({ shape, attrs }: Kernel): number => 16 * (shape[attrs.axis!] ?? 0);
+export const sortBytes = ({ shape, attrs }: SerialKernel): number => 16 * (shape[attrs.axis!] ?? 0);
 
 /** out[i] = the position along the axis of the element with rank i: a stable merge sort of positions, NaN largest. */
-export function emitSort(f: Func, kernel: Kernel): void {
+export function emitSort(f: Func, kernel: SerialKernel): void {
   const { shape, dtype, body, attrs } = kernel;
   if (sizeOf(shape) === 0) return;
   const { value, place, around, each, n } = alongAxis(f, kernel);

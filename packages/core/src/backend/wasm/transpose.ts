@@ -1,6 +1,6 @@
 // Maps whose inputs lie along another axis than the output does: squares of 4 by 4 are read along the one, turned, and written along the other.
 import { dtypes } from '../../base/index.js';
-import { expr, lit, loop, loops, ravel, type Expr, type Kernel } from '../../kernel/index.js';
+import { expr, lit, loop, loops, ravel, type Expr } from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
 import { transpose } from './gemm.js';
 import { i32, v128 } from './instructions.js';
@@ -8,6 +8,7 @@ import { bitOf, everyExpr, linear, loopsOf, substitute } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
+import type { Kernel } from './plain.js';
 
 /** The axis that the inputs lie along, when that is another one than the last and turning squares gains from it. */
 export function readingAxis({ shape, dtype }: Kernel, body: Expr): number | null {

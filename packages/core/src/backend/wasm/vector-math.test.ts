@@ -1,6 +1,6 @@
 // The transcendental functions against double precision, over all exponents: units in the last place, and the special cases exactly.
 import { describe, expect, it } from 'vitest';
-import { expr, lit, load, loop, scalarOps, type ScalarOp } from '../../kernel/index.js';
+import { expr, load, loop, scalarOps, type ScalarOp } from '../../kernel/index.js';
 import { createWasm } from './wasm.js';
 
 const device = createWasm();
@@ -9,16 +9,19 @@ function run(op: ScalarOp, ...args: readonly Float32Array[]): Float32Array {
   const n = args[0]!.length;
   const program = device.compile({
     name: op,
-    form: 'map',
+    form: 'rows',
     inputs: args.map(() => 'f32'),
     params: [],
-    dtype: 'f32',
     shape: [n],
-    over: [],
-    body: expr(op, ...args.map((_, k) => load(k, loop('i', 0, n), 'f32'))),
-    init: null,
-    index: lit(0),
-    attrs: {},
+    stages: [],
+    outputs: [
+      {
+        dtype: 'f32',
+        over: [],
+        body: expr(op, ...args.map((_, k) => load(k, loop('i', 0, n), 'f32'))),
+        replaces: [],
+      },
+    ],
   });
   const inputs = args.map((x) => {
     const block = device.alloc(n, 'f32');
@@ -26,7 +29,7 @@ function run(op: ScalarOp, ...args: readonly Float32Array[]): Float32Array {
     return block;
   });
   const out = device.alloc(n, 'f32');
-  program.run(inputs, out, []);
+  program.run(inputs, [out], []);
   const result = device.readSync!(out) as Float32Array;
   for (const b of [...inputs, out]) device.free(b);
   return result;

@@ -1,20 +1,23 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
 import { dtypes, sizeOf, type DType, type TypedArray } from '../../base/index.js';
-import { printKernel, type Kernel } from '../../kernel/index.js';
+import { printKernel, type Kernel, type RowsKernel, type SerialKernel } from '../../kernel/index.js';
 import type { Backend, Buffer, Program } from '../backend.js';
 import { generate } from './compile.js';
 import { Heap, type Block } from './heap.js';
 import { placed, productOf, type Product } from './contraction.js';
 import { importedFunctions } from './definitions.js';
 import { engine } from './engine.js';
-import { generateProduct, planWords, workspaceBytes } from './gemm.js';
+import { generateProduct, workspaceBytes } from './gemm.js';
+import { compileOnce, inTurn } from '../in-turn.js';
+import { partsOf, type PlainKernel } from './plain.js';
 
-type Run = (...args: number[]) => void;
+type Exported = (...args: number[]) => void;
+type Run = (inputs: readonly Buffer[], out: Block, params: readonly number[]) => void;
 /** product(plan, a, b, c, workspace) */
 type Multiply = (plan: number, a: number, b: number, c: number, workspace: number) => void;
 
 /** Calls with few arguments without building a list of them. */
-function call(run: Run, inputs: readonly Buffer[], out: number, scratch: number, params: readonly number[]): void {
+function call(run: Exported, inputs: readonly Buffer[], out: number, scratch: number, params: readonly number[]): void {
   const [a, b, c] = inputs as readonly Block[];
   if (params.length) return run(...(inputs as readonly Block[]).map((x) => x.offset), out, scratch, ...params);
   switch (inputs.length) {
@@ -54,52 +57,69 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     const { product } = new WebAssembly.Instance(module, { env: { memory: heap.memory } }).exports;
     return (engineOf = { product: product as Multiply, workspace });
   };
-  const compileProduct = (kernel: Kernel, { a, b, batch, words }: Product): Program => {
-    const maps = [a, b].map(({ map }) => map && { program: compile(map), size: sizeOf(map.shape) });
+  const compileProduct = ({ a, b, batch, words }: Product): Run => {
+    const maps = [a, b].map(({ map }) => map && { run: compilePlain(map), size: sizeOf(map.shape) });
     let plan = 0;
-    return {
-      source: `${printKernel(kernel)}\n  as products of ${words[planWords.m]}x${words[planWords.k]} and ${words[planWords.k]}x${words[planWords.n]}`,
-      run(inputs, out, params) {
-        const { product, workspace } = products();
-        if (!plan) {
-          const block = heap.allocate(words.length, 'i32');
-          plan = block.offset;
-          view(block).set(placed(words, plan));
-        }
-        const made: Block[] = [];
-        try {
-          const [left, right] = [a, b].map(({ input }, k) => {
-            const map = maps[k];
-            if (!map) return (inputs[input] as Block).offset;
-            const block = heap.allocate(map.size, 'f32');
-            made.push(block);
-            map.program.run(inputs, block, params);
-            return block.offset;
-          }) as [number, number];
-          const target = (out as Block).offset;
-          for (const [pa, pb, pc] of batch) product(plan, left + pa, right + pb, target + pc, workspace);
-        } finally {
-          for (const block of made) heap.release(block);
-        }
-      },
+    return (inputs, out, params) => {
+      const { product, workspace } = products();
+      if (!plan) {
+        const block = heap.allocate(words.length, 'i32');
+        plan = block.offset;
+        view(block).set(placed(words, plan));
+      }
+      const made: Block[] = [];
+      try {
+        const [left, right] = [a, b].map(({ input }, k) => {
+          const map = maps[k];
+          if (!map) return (inputs[input] as Block).offset;
+          const block = heap.allocate(map.size, 'f32');
+          made.push(block);
+          map.run(inputs, block, params);
+          return block.offset;
+        }) as [number, number];
+        for (const [pa, pb, pc] of batch) product(plan, left + pa, right + pb, out.offset + pc, workspace);
+      } finally {
+        for (const block of made) heap.release(block);
+      }
     };
   };
-  const compile = (kernel: Kernel): Program => {
-    const asProduct = productOf(kernel);
-    if (asProduct) return compileProduct(kernel, asProduct);
+  const compilePlain = (kernel: PlainKernel | SerialKernel): Run => {
+    const asProduct = kernel.form === 'reduce' ? productOf(kernel) : null;
+    if (asProduct) return compileProduct(asProduct);
     const code = generate(kernel, maximumPages);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code.bytes), { env });
-    const run = instance.exports['run'] as Run;
-    return {
-      source: code.source,
-      run(inputs, out, params) {
-        if (!code.scratch) return call(run, inputs, (out as Block).offset, 0, params);
-        const scratch = heap.allocate(code.scratch, 'u8');
-        call(run, inputs, (out as Block).offset, scratch.offset, params);
-        heap.release(scratch);
-      },
+    const run = instance.exports['run'] as Exported;
+    return (inputs, out, params) => {
+      if (!code.scratch) return call(run, inputs, out.offset, 0, params);
+      const scratch = heap.allocate(code.scratch, 'u8');
+      call(run, inputs, out.offset, scratch.offset, params);
+      heap.release(scratch);
     };
   };
+  /** Results of stages that later parts read live in memory for the time of a run. */
+  const compileRows = (kernel: RowsKernel): Program['run'] => {
+    const parts = partsOf(kernel).map((part) => ({ ...part, run: compilePlain(part.kernel) }));
+    const only = parts.length === 1 ? parts[0]! : null;
+    if (only) return (inputs, outputs, params) => only.run(inputs, outputs[0] as Block, params);
+    return (inputs, outputs, params) => {
+      const all = [...inputs];
+      try {
+        for (const { to, size, run, kernel: part } of parts) {
+          const out = 'output' in to ? (outputs[to.output] as Block) : heap.allocate(size, part.dtype);
+          run(all, out, params);
+          if ('stage' in to) all.push(out);
+        }
+      } finally {
+        for (const block of all.slice(inputs.length)) heap.release(block as Block);
+      }
+    };
+  };
+  const compile = compileOnce((kernel: Kernel): Program => {
+    const source = printKernel(kernel);
+    if (kernel.form === 'rows') return { source, run: compileRows(kernel) };
+    const run = compilePlain(kernel);
+    return { source, run: (inputs, outputs, params) => run(inputs, outputs[0] as Block, params) };
+  });
   return {
     name: 'wasm',
     heap,
@@ -109,7 +129,9 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     write: (buffer, data) => view(buffer as Block).set(data),
     read: async (buffer) => view(buffer as Block).slice(),
     readSync: (buffer) => view(buffer as Block).slice(),
+    maxBuffers: Infinity,
     compile,
+    sequence: (launches) => inTurn(compile, launches),
   };
 }
 
