@@ -103,14 +103,20 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     if (only) return (inputs, outputs, params) => only.run(inputs, outputs[0] as Block, params);
     return (inputs, outputs, params) => {
       const all = [...inputs];
+      const aside: [Block, Block][] = [];
       try {
         for (const { to, size, run, kernel: part } of parts) {
-          const out = 'output' in to ? (outputs[to.output] as Block) : heap.allocate(size, part.dtype);
+          const place = 'output' in to ? (outputs[to.output] as Block) : null;
+          // Later parts read what is written in place of an input: it waits aside until all is read.
+          const out = place && !inputs.includes(place) ? place : heap.allocate(size, part.dtype);
+          if (place && out !== place) aside.push([place, out]);
           run(all, out, params);
-          if ('stage' in to) all.push(out);
+          if (!place) all.push(out);
         }
+        for (const [place, out] of aside) view(place).set(view(out));
       } finally {
         for (const block of all.slice(inputs.length)) heap.release(block as Block);
+        for (const [, block] of aside) heap.release(block);
       }
     };
   };
