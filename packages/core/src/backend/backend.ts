@@ -1,6 +1,6 @@
 // What a device is to the rest of the library: memory, and a compiler from kernels to programs.
 import type { DType, TypedArray } from '../base/index.js';
-import type { Kernel } from '../kernel/index.js';
+import { printKernel, type Kernel } from '../kernel/index.js';
 
 export type DeviceName = 'cpu' | 'wasm' | 'webgpu';
 /** Memory of a device: opaque outside of its backend. */
@@ -45,4 +45,36 @@ export interface Backend {
   compile(kernel: Kernel): Program;
   /** The kernels of a compiled function, to be replayed. */
   sequence(launches: readonly Launch[]): Sequence;
+}
+
+/** `compile` that gives the same program for equal kernels. */
+export function compileOnce(compile: (kernel: Kernel) => Program): (kernel: Kernel) => Program {
+  const programs = new Map<string, Program>();
+  return (kernel) => {
+    const key = printKernel(kernel);
+    let program = programs.get(key);
+    if (!program) programs.set(key, (program = compile(kernel)));
+    return program;
+  };
+}
+
+/** A sequence that runs the programs of its kernels in turn. */
+export function inTurn(compile: (kernel: Kernel) => Program, launches: readonly Launch[]): Sequence {
+  const steps = launches.map(({ kernel, inputs, outputs }) => ({
+    program: compile(kernel),
+    places: [inputs, outputs] as const,
+    // Filled at each run, so that a run makes no arrays.
+    inputs: new Array<Buffer>(inputs.length),
+    outputs: new Array<Buffer>(outputs.length),
+  }));
+  return {
+    sources: steps.map(({ program }) => program.source),
+    run(table) {
+      for (const { program, places, inputs, outputs } of steps) {
+        for (let k = 0; k < inputs.length; k++) inputs[k] = table[places[0][k]!]!;
+        for (let k = 0; k < outputs.length; k++) outputs[k] = table[places[1][k]!]!;
+        program.run(inputs, outputs, []);
+      }
+    },
+  };
 }

@@ -41,7 +41,7 @@ interface Member {
   readonly at: Expr;
 }
 /** Thrown when a value cannot join, as it reads the group at another place than the current one. */
-const elsewhere = Symbol('elsewhere');
+const elsewhere = new Error('the value reads the group at another place');
 
 const squeezed = (shape: Shape): Shape => shape.filter((n) => n !== 1);
 /** The sizes of `shape` that follow those of `first`, axes of size 1 left aside; null when it does not start with them. */

@@ -1,8 +1,7 @@
 // The reference backend: plain loops in JavaScript. What it computes is right by definition; other backends are tested against it.
 import { allocate, dtypeOf, dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { scalarOps, type Kernel } from '../../kernel/index.js';
-import type { Backend, Program } from '../backend.js';
-import { compileOnce, inTurn } from '../in-turn.js';
+import { compileOnce, inTurn, type Backend, type Program } from '../backend.js';
 import { emit } from './emit.js';
 
 type Run = (x: readonly TypedArray[], y: readonly TypedArray[], p: readonly number[], M: unknown) => void;

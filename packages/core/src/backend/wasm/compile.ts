@@ -7,7 +7,7 @@ import { signatureOf } from './nest.js';
 import { emitReduce } from './reduce.js';
 import { imports } from './definitions.js';
 import { emitScan, emitScatter, emitSort, sortBytes } from './sequence.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 /** Writes the function of a kernel. */
 function emit(f: Func, kernel: Kernel): void {

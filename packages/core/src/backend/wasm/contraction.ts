@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from '../../base/index.js';
 import type { Contraction, Expr, Factor } from '../../kernel/index.js';
 import { layout, planWords, tile } from './gemm.js';
 import { bitOf, linear } from './loops.js';
-import type { PlainKernel } from './plain.js';
+import type { PlainKernel } from './plain-kernel.js';
 
 /** Where a factor's elements are: an input, or an array that a map computes first. */
 export interface Operand {

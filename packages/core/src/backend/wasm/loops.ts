@@ -1,7 +1,7 @@
 // What the schedules ask of expressions: which loops they depend on, how they grow along one, and kernels with fewer, longer loops.
 import { sizeOf } from '../../base/index.js';
 import { cast, expr, lit, load, loop, type Expr } from '../../kernel/index.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 /** Bit of a loop variable in a set of them. */
 export const bitOf = (over: 'i' | 'r', axis: number): number => 1 << (over === 'i' ? axis : 16 + axis);

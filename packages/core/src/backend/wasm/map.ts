@@ -8,7 +8,7 @@ import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
 import { emitTransposed, readingAxis } from './transpose.js';
 import { storeVector } from './vector.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 /** Vectors that are computed in one iteration. */
 const unroll = (extent: number): number => (extent % 8 === 0 ? 2 : 1);

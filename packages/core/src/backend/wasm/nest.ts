@@ -5,7 +5,7 @@ import { i32, type I32, type Local, type Type, type Value } from './instructions
 import { bitOf } from './loops.js';
 import type { Func, Signature } from './module.js';
 import { typeOf } from './scalar.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 /** One loop of a nest. */
 export interface Axis {

@@ -1,34 +1,8 @@
-// Kernels of one loop nest and one result, and rows kernels as a series of them: stages and outputs hand on their values through memory.
-import { sizeOf, type DType, type Shape } from '../../base/index.js';
-import {
-  load,
-  loop,
-  loops,
-  ravel,
-  type Contraction,
-  type Expr,
-  type KernelAttrs,
-  type RowsKernel,
-  type SerialKernel,
-} from '../../kernel/index.js';
+// Rows kernels as a series of kernels with one result: stages and outputs hand on their values through memory.
+import { sizeOf, type DType } from '../../base/index.js';
+import { load, loop, loops, ravel, type Expr, type RowsKernel } from '../../kernel/index.js';
 import { replace } from './loops.js';
-
-/** map: out[i] = body(i). reduce: out[i] = op over r of body(i, r). */
-export interface PlainKernel {
-  readonly name: string;
-  readonly form: 'map' | 'reduce';
-  readonly inputs: readonly DType[];
-  readonly params: readonly DType[];
-  readonly dtype: DType;
-  readonly shape: Shape;
-  readonly over: Shape;
-  readonly body: Expr;
-  readonly init: null;
-  readonly index: null;
-  readonly attrs: KernelAttrs;
-  readonly contraction?: Contraction;
-}
-export type Kernel = PlainKernel | SerialKernel;
+import type { PlainKernel } from './plain-kernel.js';
 
 /** One of the kernels that a rows kernel is made of: it reads the kernel's inputs, then the results of the stages before. */
 export interface Part {

@@ -9,7 +9,7 @@ import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { constant, convert, operate, storeScalar, typeOf } from './scalar.js';
 import { laneOf, operateVector, storeVector } from './vector.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 type Schedule = 'kept' | 'reduced' | 'single';
 /** Steps along an axis of all loads that change with it; null for steps that are not equal. */

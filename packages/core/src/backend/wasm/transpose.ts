@@ -8,7 +8,7 @@ import { bitOf, everyExpr, linear, loopsOf, substitute } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
-import type { Kernel } from './plain.js';
+import type { Kernel } from './plain-kernel.js';
 
 /** The axis that the inputs lie along, when that is another one than the last and turning squares gains from it. */
 export function readingAxis({ shape, dtype }: Kernel, body: Expr): number | null {

@@ -1,15 +1,15 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
 import { dtypes, sizeOf, type DType, type TypedArray } from '../../base/index.js';
 import { printKernel, type Kernel, type RowsKernel, type SerialKernel } from '../../kernel/index.js';
-import type { Backend, Buffer, Program } from '../backend.js';
+import { compileOnce, inTurn, type Backend, type Buffer, type Program } from '../backend.js';
 import { generate } from './compile.js';
 import { Heap, type Block } from './heap.js';
 import { placed, productOf, type Product } from './contraction.js';
 import { importedFunctions } from './definitions.js';
 import { engine } from './engine.js';
 import { generateProduct, workspaceBytes } from './gemm.js';
-import { compileOnce, inTurn } from '../in-turn.js';
-import { partsOf, type PlainKernel } from './plain.js';
+import type { PlainKernel } from './plain-kernel.js';
+import { partsOf } from './plain.js';
 
 type Exported = (...args: number[]) => void;
 type Run = (inputs: readonly Buffer[], out: Block, params: readonly number[]) => void;
