@@ -3,3 +3,4 @@ export * from './expr.js';
 export * from './kernel.js';
 export * from './scalar.js';
 export { erf } from './special.js';
+export * from './walk.js';

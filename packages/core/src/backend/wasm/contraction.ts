@@ -1,8 +1,7 @@
 // Contractions as products of two matrices: where their rows, columns and depths lie, as tables that the product reads.
 import { sizeOf, type Shape } from '../../base/index.js';
-import type { Contraction, Expr, Factor } from '../../kernel/index.js';
+import { bitOf, linear, type Contraction, type Expr, type Factor } from '../../kernel/index.js';
 import { layout, planWords, tile } from './gemm.js';
-import { bitOf, linear } from './loops.js';
 import type { PlainKernel } from './plain-kernel.js';
 
 /** Where a factor's elements are: an input, or an array that a map computes first. */

@@ -1,8 +1,7 @@
 // Computes expressions inside a nest of loops: each part at the outermost loop where it is known, as one number or as four along the vector axis.
 import { dtypes, type DType } from '../../base/index.js';
-import type { Expr } from '../../kernel/index.js';
+import { linear, loopsOf, type Expr } from '../../kernel/index.js';
 import { i32, i32x4, v128, type F32, type I32, type Local, type Type, type V128, type Value } from './instructions.js';
-import { linear, loopsOf } from './loops.js';
 import type { Func } from './module.js';
 import { constant, convert, loadScalar, operate } from './scalar.js';
 import {

@@ -1,8 +1,7 @@
 // Kernels that compute each output element by itself: four at a time along the innermost axis where that is possible.
 import { sizeOf } from '../../base/index.js';
-import { loops, ravel, type Expr } from '../../kernel/index.js';
+import { bitOf, everyExpr, loops, ravel, type Expr } from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
-import { bitOf, everyExpr } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';

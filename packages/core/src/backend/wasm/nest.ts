@@ -1,8 +1,8 @@
 // Nests of loops around the evaluation of expressions, and the arguments that every kernel function takes.
+import { bitOf } from '../../kernel/index.js';
 import type { DType } from '../../base/index.js';
 import { Evaluator } from './evaluate.js';
 import { i32, type I32, type Local, type Type, type Value } from './instructions.js';
-import { bitOf } from './loops.js';
 import type { Func, Signature } from './module.js';
 import { typeOf } from './scalar.js';
 import type { Kernel } from './plain-kernel.js';

@@ -1,7 +1,6 @@
 // Rows kernels as a series of kernels with one result: stages and outputs hand on their values through memory.
 import { sizeOf, type DType } from '../../base/index.js';
-import { load, loop, loops, ravel, type Expr, type RowsKernel } from '../../kernel/index.js';
-import { replace } from './loops.js';
+import { load, loop, loops, ravel, replace, type Expr, type RowsKernel } from '../../kernel/index.js';
 import type { PlainKernel } from './plain-kernel.js';
 
 /** One of the kernels that a rows kernel is made of: it reads the kernel's inputs, then the results of the stages before. */

@@ -1,10 +1,20 @@
 // Reductions. Four outputs at a time where the innermost kept axis is contiguous, four terms at a time where the innermost reduced one is, else one
 // by one. Long sums of floats are sums of shorter ones, so that errors stay small.
 import { sizeOf } from '../../base/index.js';
-import { identity, lit, loops, ravel, type Expr, type ReduceOp } from '../../kernel/index.js';
+import {
+  bitOf,
+  everyExpr,
+  identity,
+  linear,
+  lit,
+  loops,
+  loopsOf,
+  ravel,
+  type Expr,
+  type ReduceOp,
+} from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
 import { f32x4, f64, f64x2, i32, select, v128, type Local, type V128 } from './instructions.js';
-import { bitOf, everyExpr, linear, loopsOf } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { constant, convert, operate, storeScalar, typeOf } from './scalar.js';

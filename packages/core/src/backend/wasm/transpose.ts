@@ -1,10 +1,21 @@
 // Maps whose inputs lie along another axis than the output does: squares of 4 by 4 are read along the one, turned, and written along the other.
 import { dtypes } from '../../base/index.js';
-import { expr, lit, loop, loops, ravel, type Expr } from '../../kernel/index.js';
+import {
+  bitOf,
+  everyExpr,
+  expr,
+  linear,
+  lit,
+  loop,
+  loops,
+  loopsOf,
+  ravel,
+  substitute,
+  type Expr,
+} from '../../kernel/index.js';
 import { vectorisable } from './evaluate.js';
 import { transpose } from './gemm.js';
 import { i32, v128 } from './instructions.js';
-import { bitOf, everyExpr, linear, loopsOf, substitute } from './loops.js';
 import type { Func } from './module.js';
 import { axes, Loops } from './nest.js';
 import { storeScalar } from './scalar.js';
