@@ -1,16 +1,55 @@
-// From a kernel to a function of WebAssembly.
-import type { SerialKernel } from '../../kernel/index.js';
+// From a kernel to functions of WebAssembly, in phases that threads may share.
+import { dtypes, sizeOf, type DType } from '../../base/index.js';
+import type { Kernel, RowsKernel, SerialKernel } from '../../kernel/index.js';
+import { placed, productOf, type Product } from './contraction.js';
+import { productIn, workspaceBytes } from './gemm.js';
+import { copyMemory, i32, type I32, type Local, type Type } from './instructions.js';
 import { joinLoops } from './loops.js';
 import { emitMap } from './map.js';
-import { Module, type Func } from './module.js';
+import type { Func, Module, Signature } from './module.js';
 import { signatureOf } from './nest.js';
+import type { Kernel as Plain } from './plain-kernel.js';
+import { partsOf } from './plain.js';
 import { emitReduce } from './reduce.js';
-import { imports } from './definitions.js';
+import { typeOf } from './scalar.js';
 import { emitScan, emitScatter, emitSort, sortBytes } from './sequence.js';
-import type { Kernel } from './plain-kernel.js';
 
-/** Writes the function of a kernel. */
-function emit(f: Func, kernel: Kernel): void {
+/** A function of a kernel that may be divided among threads. */
+export interface Phase {
+  readonly func: Func;
+  /** Units of its outer loop: calling it for [0, extent) in any division gives the same bits. */
+  readonly extent: number;
+  /** Rough cost of one unit in nanoseconds. */
+  readonly cost: number;
+}
+/** The functions of one kernel in a module. They are called as (from, to, scratch, shared, inputs…, outputs…, params…). */
+export interface Emitted {
+  /** Run one after another. */
+  readonly phases: readonly Phase[];
+  /** Bytes that each thread needs for a call, and bytes that all phases and threads share during a run. */
+  readonly scratch: number;
+  readonly shared: number;
+}
+/** The outputs' dtypes. */
+export const outputsOf = (kernel: Kernel): readonly DType[] =>
+  kernel.form === 'rows' ? kernel.outputs.map((o) => o.dtype) : [kernel.dtype];
+/** Arguments of a phase before the inputs. */
+const head = 4;
+const phaseSignature = (kernel: Kernel): Signature => ({
+  params: [
+    ...Array.from({ length: head + kernel.inputs.length + outputsOf(kernel).length }, (): Type => 'i32'),
+    ...kernel.params.map(typeOf),
+  ],
+  result: 'void',
+});
+
+/** Where an array of a kernel is: an argument, or so many bytes into the shared memory. */
+type Place = { readonly argument: number } | { readonly shared: number };
+const addressOf = (f: Func, place: Place): I32 =>
+  'argument' in place ? f.param<'i32'>(place.argument) : i32.add(f.param<'i32'>(3), i32.const(place.shared));
+
+/** Writes the function of a kernel with one result. */
+function emitPlain(f: Func, kernel: Plain): void {
   const { form } = kernel;
   if (form === 'map') emitMap(f, kernel, kernel.body);
   else if (form === 'reduce') emitReduce(f, kernel);
@@ -21,20 +60,107 @@ const serial: Readonly<Record<SerialKernel['form'], (f: Func, kernel: SerialKern
   scatter: emitScatter,
   sort: emitSort,
 };
+const work = ({ shape, over }: Plain): number => sizeOf(shape) + sizeOf(shape) * sizeOf(over);
 
-/** A kernel as the bytes of a module that exports `run`. */
-export interface Code {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Bytes of memory that a run needs beside inputs and output. */
-  readonly scratch: number;
+class Phases {
+  readonly phases: Phase[] = [];
+  shared = 0;
+  scratch = 0;
+  private readonly signature: Signature;
+  constructor(
+    private readonly module: Module,
+    private readonly kernel: Kernel,
+    private readonly place: (words: Int32Array) => number,
+  ) {
+    this.signature = phaseSignature(kernel);
+  }
+  output(k: number): Place {
+    return { argument: head + this.kernel.inputs.length + k };
+  }
+  /** Shared memory for an array. */
+  array(size: number, dtype: DType): Place {
+    const shared = this.shared;
+    this.shared += Math.ceil((size * dtypes[dtype].bytes) / 64 + 1) * 64;
+    return { shared };
+  }
+  private phase(cost: number, write: (f: Func) => void): void {
+    this.phases.push({ func: this.module.add(this.signature, write), extent: 1, cost });
+  }
+  plain(kernel: Plain, inputs: readonly Place[], out: Place): void {
+    const product = kernel.form === 'reduce' ? productOf(kernel) : null;
+    if (product) return this.product(product, inputs, out);
+    if (kernel.form === 'sort') this.scratch = Math.max(this.scratch, sortBytes(kernel));
+    const joined = joinLoops(kernel);
+    const run = this.module.add(signatureOf(joined), (f) => emitPlain(f, joined));
+    const params = head + this.kernel.inputs.length + outputsOf(this.kernel).length;
+    this.phase(work(kernel), (f) =>
+      f.do(
+        this.module.call(
+          run,
+          ...inputs.map((x) => addressOf(f, x)),
+          addressOf(f, out),
+          f.param<'i32'>(2),
+          ...f.params.slice(params),
+        ),
+      ),
+    );
+  }
+  /** A product of matrices: factors that are not inputs are computed first. */
+  private product({ a, b, batch, words }: Product, inputs: readonly Place[], out: Place): void {
+    this.scratch = Math.max(this.scratch, workspaceBytes);
+    const [left, right] = [a, b].map(({ input, map }) => {
+      if (!map) return inputs[input]!;
+      const made = this.array(sizeOf(map.shape), 'f32');
+      this.plain(map, inputs, made);
+      return made;
+    }) as [Place, Place];
+    const plan = this.place(placed(words, this.place));
+    const product = productIn(this.module);
+    const multiply = (f: Func, at: readonly I32[]): void => {
+      const [x, y, z] = [left, right, out].map((p, k) => i32.add(addressOf(f, p), at[k]!));
+      f.do(this.module.call(product, i32.const(plan), x!, y!, z!, f.param<'i32'>(2)));
+    };
+    if (batch.length === 1) return this.phase(1e3, (f) => multiply(f, batch[0]!.map(i32.const)));
+    const table = this.place(Int32Array.from(batch.flat()));
+    this.phase(1e3 * batch.length, (f) => {
+      const at: Local<'i32'> = f.local('i32');
+      f.for(at, i32.const(table), i32.const(table + 12 * batch.length), i32.const(12), () =>
+        multiply(
+          f,
+          [0, 4, 8].map((offset) => i32.load(at, offset)),
+        ),
+      );
+    });
+  }
+  copy(from: Place, to: Place, bytes: number): void {
+    this.phase(bytes / 16, (f) => f.do(copyMemory(addressOf(f, to), addressOf(f, from), i32.const(bytes))));
+  }
 }
-/** @param maximumPages  that of the memory which the module will be given */
-export function generate(kernel: Kernel, maximumPages: number): Code {
-  const module = new Module(imports, { shared: false, maximum: maximumPages });
-  const joined = joinLoops(kernel);
-  module.add(signatureOf(joined), (f) => emit(f, joined), 'run');
-  return {
-    bytes: module.bytes(),
-    scratch: kernel.form === 'sort' ? sortBytes(kernel) : 0,
-  };
+
+/** Whether parts that run after an output read an input whose memory the output may take. */
+const readLater = ({ outputs }: RowsKernel, k: number): boolean =>
+  outputs[k]!.replaces.length > 0 && k < outputs.length - 1;
+
+/** Writes the functions of a kernel. `place` puts a constant table into memory for as long as the module lives, and gives its address. */
+export function emitKernel(module: Module, kernel: Kernel, place: (words: Int32Array) => number): Emitted {
+  const all = new Phases(module, kernel, place);
+  const arrays: Place[] = kernel.inputs.map((_, k) => ({ argument: head + k }));
+  if (kernel.form !== 'rows') all.plain(kernel, arrays, all.output(0));
+  else {
+    const aside: (() => void)[] = [];
+    for (const { to, size, kernel: part } of partsOf(kernel)) {
+      if ('stage' in to) {
+        const made = all.array(size, part.dtype);
+        all.plain(part, arrays, made);
+        arrays.push(made);
+        continue;
+      }
+      const out = all.output(to.output);
+      const made = readLater(kernel, to.output) ? all.array(size, part.dtype) : out;
+      all.plain(part, arrays, made);
+      if (made !== out) aside.push(() => all.copy(made, out, size * dtypes[part.dtype].bytes));
+    }
+    for (const copy of aside) copy();
+  }
+  return { phases: all.phases, scratch: all.scratch, shared: all.shared };
 }

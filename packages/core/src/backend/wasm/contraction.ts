@@ -146,10 +146,12 @@ export function productOf(kernel: PlainKernel): Product | null {
   );
   return { a, b, batch, words };
 }
-/** The tables' addresses in memory, once it is known where the plan lies. */
-export function placed(words: Int32Array, address: number): Int32Array<ArrayBuffer> {
-  const out = Int32Array.from(words);
+/** The words of the plan once the tables that follow them are in memory; `place` puts a table there and gives its address. */
+export function placed(words: Int32Array, place: (table: Int32Array) => number): Int32Array<ArrayBuffer> {
+  const head = Object.keys(planWords).length;
+  const out = words.slice(0, head);
+  const tables = place(words.subarray(head));
   for (const name of ['rowA', 'depthA', 'depthB', 'columnB', 'rowC', 'columnC', 'panelB', 'panelC'] as const)
-    out[planWords[name]]! += address;
+    out[planWords[name]]! += tables - 4 * head;
   return out;
 }

@@ -1,8 +1,8 @@
 // The product of two matrices whose elements lie anywhere: row and column positions come from tables. Both are packed into panels, block by block
 // (Goto & van de Geijn 2008), and tiles of 5 rows by 8 columns are held in registers.
-import type { Engine } from './engine.js';
+import { engine, type Engine } from './engine.js';
 import { f32, f32x4, i32, select, v128, type I32, type Local, type Type, type V128 } from './instructions.js';
-import { Module, type Func, type Signature } from './module.js';
+import { type Module, type Func, type Signature } from './module.js';
 
 export const tile: { readonly rows: 5; readonly columns: 8 } = { rows: 5, columns: 8 };
 /** Rows, depth and columns of the blocks that stay in the caches. */
@@ -222,68 +222,63 @@ function addMacro(module: Module, micro: Func): Func {
   });
 }
 
-/** A module with one function: product(plan, a, b, c, workspace). */
-export function generateProduct(engine: Engine, maximumPages: number): Uint8Array<ArrayBuffer> {
-  const module = new Module([], { shared: false, maximum: maximumPages });
-  const [packA, packB, micro] = [addPack(module, rows), addPack(module, columns), addMicro(module, engine)];
+/** The function product(plan, a, b, c, workspace) of a module. */
+export const productIn = (module: Module): Func =>
+  module.once('product', ints(5), (product) => emitProduct(product, engine()));
+function emitProduct(f: Func, machine: Engine): void {
+  const { module } = f;
+  const [packA, packB, micro] = [addPack(module, rows), addPack(module, columns), addMicro(module, machine)];
   const macro = addMacro(module, micro);
-  module.add(
-    ints(5),
-    (f) => {
-      const [plan, a, b, out, workspace] = f.params as Local<'i32'>[] as [
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-        Local<'i32'>,
-      ];
-      const [m, n, k] = [f.let(word(plan, 'm')), f.let(word(plan, 'n')), f.let(word(plan, 'k'))];
-      const [packedA, packedB] = [
-        f.let(i32.add(workspace, c(scratchBytes))),
-        f.let(i32.add(workspace, c(scratchBytes + packedRows))),
-      ];
-      // rows of the scratch tile
-      for (let r = 0; r < rows; r++) f.do(i32.store(workspace, c(32 * r), 4 * r));
-      const [j0, k0, i0, p] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-      f.for(j0, c(0), n, c(block.n), () => {
-        const width = least(f, i32.sub(n, j0), block.n);
-        f.for(k0, c(0), k, c(block.k), () => {
-          const depth = least(f, i32.sub(k, k0), block.k);
-          f.for(p, c(0), width, c(columns), () => {
-            const column = f.let(i32.add(j0, p));
-            f.do(
-              module.call(
-                packB,
-                i32.add(packedB, i32.shl(i32.mul(p, depth), c(2))),
-                b,
-                at4(word(plan, 'columnB'), column),
-                at4(word(plan, 'depthB'), k0),
-                depth,
-                i32.load(at4(word(plan, 'panelB'), i32.shrU(column, c(3)))),
-              ),
-            );
-          });
-          f.for(i0, c(0), m, c(block.m), () => {
-            const height = least(f, i32.sub(m, i0), block.m);
-            f.for(p, c(0), height, c(rows), () =>
-              f.do(
-                module.call(
-                  packA,
-                  i32.add(packedA, i32.shl(i32.mul(p, depth), c(2))),
-                  a,
-                  at4(word(plan, 'rowA'), i32.add(i0, p)),
-                  at4(word(plan, 'depthA'), k0),
-                  depth,
-                  word(plan, 'layoutA'),
-                ),
-              ),
-            );
-            f.do(module.call(macro, plan, out, packedA, packedB, workspace, i0, height, j0, width, depth, k0));
-          });
-        });
+  const [plan, a, b, out, workspace] = f.params as Local<'i32'>[] as [
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+  ];
+  const [m, n, k] = [f.let(word(plan, 'm')), f.let(word(plan, 'n')), f.let(word(plan, 'k'))];
+  const [packedA, packedB] = [
+    f.let(i32.add(workspace, c(scratchBytes))),
+    f.let(i32.add(workspace, c(scratchBytes + packedRows))),
+  ];
+  // rows of the scratch tile
+  for (let r = 0; r < rows; r++) f.do(i32.store(workspace, c(32 * r), 4 * r));
+  const [j0, k0, i0, p] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  f.for(j0, c(0), n, c(block.n), () => {
+    const width = least(f, i32.sub(n, j0), block.n);
+    f.for(k0, c(0), k, c(block.k), () => {
+      const depth = least(f, i32.sub(k, k0), block.k);
+      f.for(p, c(0), width, c(columns), () => {
+        const column = f.let(i32.add(j0, p));
+        f.do(
+          module.call(
+            packB,
+            i32.add(packedB, i32.shl(i32.mul(p, depth), c(2))),
+            b,
+            at4(word(plan, 'columnB'), column),
+            at4(word(plan, 'depthB'), k0),
+            depth,
+            i32.load(at4(word(plan, 'panelB'), i32.shrU(column, c(3)))),
+          ),
+        );
       });
-    },
-    'product',
-  );
-  return module.bytes();
+      f.for(i0, c(0), m, c(block.m), () => {
+        const height = least(f, i32.sub(m, i0), block.m);
+        f.for(p, c(0), height, c(rows), () =>
+          f.do(
+            module.call(
+              packA,
+              i32.add(packedA, i32.shl(i32.mul(p, depth), c(2))),
+              a,
+              at4(word(plan, 'rowA'), i32.add(i0, p)),
+              at4(word(plan, 'depthA'), k0),
+              depth,
+              word(plan, 'layoutA'),
+            ),
+          ),
+        );
+        f.do(module.call(macro, plan, out, packedA, packedB, workspace, i0, height, j0, width, depth, k0));
+      });
+    });
+  });
 }

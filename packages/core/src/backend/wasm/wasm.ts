@@ -1,38 +1,13 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
-import { dtypes, sizeOf, type DType, type TypedArray } from '../../base/index.js';
-import { printKernel, type Kernel, type RowsKernel, type SerialKernel } from '../../kernel/index.js';
-import { compileOnce, inTurn, type Backend, type Buffer, type Program } from '../backend.js';
-import { generate } from './compile.js';
+import { dtypes, type DType, type TypedArray } from '../../base/index.js';
+import { printKernel, type Kernel } from '../../kernel/index.js';
+import { compileOnce, inTurn, type Backend, type Program } from '../backend.js';
+import { emitKernel, outputsOf } from './compile.js';
+import { importedFunctions, imports } from './definitions.js';
 import { Heap, type Block } from './heap.js';
-import { placed, productOf, type Product } from './contraction.js';
-import { importedFunctions } from './definitions.js';
-import { engine } from './engine.js';
-import { generateProduct, workspaceBytes } from './gemm.js';
-import type { PlainKernel } from './plain-kernel.js';
-import { partsOf } from './plain.js';
-
-type Exported = (...args: number[]) => void;
-type Run = (inputs: readonly Buffer[], out: Block, params: readonly number[]) => void;
-/** product(plan, a, b, c, workspace) */
-type Multiply = (plan: number, a: number, b: number, c: number, workspace: number) => void;
-
-/** Calls with few arguments without building a list of them. */
-function call(run: Exported, inputs: readonly Buffer[], out: number, scratch: number, params: readonly number[]): void {
-  const [a, b, c] = inputs as readonly Block[];
-  if (params.length) return run(...(inputs as readonly Block[]).map((x) => x.offset), out, scratch, ...params);
-  switch (inputs.length) {
-    case 0:
-      return run(out, scratch);
-    case 1:
-      return run(a!.offset, out, scratch);
-    case 2:
-      return run(a!.offset, b!.offset, out, scratch);
-    case 3:
-      return run(a!.offset, b!.offset, c!.offset, out, scratch);
-    default:
-      return run(...(inputs as readonly Block[]).map((x) => x.offset), out, scratch);
-  }
-}
+import { i32, type Type } from './instructions.js';
+import { Module } from './module.js';
+import { typeOf } from './scalar.js';
 
 export interface WasmOptions {
   /** The most memory, in pages of 64 KB. Default 65536: 4 GB. */
@@ -48,83 +23,52 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
       offset,
       size,
     );
-  let engineOf: { readonly product: Multiply; readonly workspace: number } | null = null;
-  /** The product of matrices and its workspace, made when they are first needed. */
-  const products = (): { readonly product: Multiply; readonly workspace: number } => {
-    if (engineOf) return engineOf;
-    const workspace = heap.allocate(workspaceBytes, 'u8').offset;
-    const module = new WebAssembly.Module(generateProduct(engine(), maximumPages));
-    const { product } = new WebAssembly.Instance(module, { env: { memory: heap.memory } }).exports;
-    return (engineOf = { product: product as Multiply, workspace });
+  /** Memory that runs use one after another; it grows to what the largest of them needs. */
+  let workspace: Block | null = null;
+  const workspaceOf = (bytes: number): number => {
+    if (workspace && workspace.size >= bytes) return workspace.offset;
+    const larger = heap.allocate(bytes, 'u8');
+    if (workspace) heap.release(workspace);
+    return (workspace = larger).offset;
   };
-  const compileProduct = ({ a, b, batch, words }: Product): Run => {
-    const maps = [a, b].map(({ map }) => map && { run: compilePlain(map), size: sizeOf(map.shape) });
-    let plan = 0;
-    return (inputs, out, params) => {
-      const { product, workspace } = products();
-      if (!plan) {
-        const block = heap.allocate(words.length, 'i32');
-        plan = block.offset;
-        view(block).set(placed(words, plan));
-      }
-      const made: Block[] = [];
-      try {
-        const [left, right] = [a, b].map(({ input }, k) => {
-          const map = maps[k];
-          if (!map) return (inputs[input] as Block).offset;
-          const block = heap.allocate(map.size, 'f32');
-          made.push(block);
-          map.run(inputs, block, params);
-          return block.offset;
-        }) as [number, number];
-        for (const [pa, pb, pc] of batch) product(plan, left + pa, right + pb, out.offset + pc, workspace);
-      } finally {
-        for (const block of made) heap.release(block);
-      }
-    };
-  };
-  const compilePlain = (kernel: PlainKernel | SerialKernel): Run => {
-    const asProduct = kernel.form === 'reduce' ? productOf(kernel) : null;
-    if (asProduct) return compileProduct(asProduct);
-    const code = generate(kernel, maximumPages);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(code.bytes), { env });
-    const run = instance.exports['run'] as Exported;
-    return (inputs, out, params) => {
-      if (!code.scratch) return call(run, inputs, out.offset, 0, params);
-      const scratch = heap.allocate(code.scratch, 'u8');
-      call(run, inputs, out.offset, scratch.offset, params);
-      heap.release(scratch);
-    };
-  };
-  /** Results of stages that later parts read live in memory for the time of a run. */
-  const compileRows = (kernel: RowsKernel): Program['run'] => {
-    const parts = partsOf(kernel).map((part) => ({ ...part, run: compilePlain(part.kernel) }));
-    const only = parts.length === 1 ? parts[0]! : null;
-    if (only) return (inputs, outputs, params) => only.run(inputs, outputs[0] as Block, params);
-    return (inputs, outputs, params) => {
-      const all = [...inputs];
-      const aside: [Block, Block][] = [];
-      try {
-        for (const { to, size, run, kernel: part } of parts) {
-          const place = 'output' in to ? (outputs[to.output] as Block) : null;
-          // Later parts read what is written in place of an input: it waits aside until all is read.
-          const out = place && !inputs.includes(place) ? place : heap.allocate(size, part.dtype);
-          if (place && out !== place) aside.push([place, out]);
-          run(all, out, params);
-          if (!place) all.push(out);
-        }
-        for (const [place, out] of aside) view(place).set(view(out));
-      } finally {
-        for (const block of all.slice(inputs.length)) heap.release(block as Block);
-        for (const [, block] of aside) heap.release(block);
-      }
-    };
+  const place = (words: Int32Array): number => {
+    const block = heap.allocate(words.length, 'i32');
+    view(block).set(words);
+    return block.offset;
   };
   const compile = compileOnce((kernel: Kernel): Program => {
-    const source = printKernel(kernel);
-    if (kernel.form === 'rows') return { source, run: compileRows(kernel) };
-    const run = compilePlain(kernel);
-    return { source, run: (inputs, outputs, params) => run(inputs, outputs[0] as Block, params) };
+    const module = new Module(imports, { shared: false, maximum: maximumPages });
+    const { phases, scratch, shared } = emitKernel(module, kernel, place);
+    const arrays = kernel.inputs.length + outputsOf(kernel).length;
+    module.add(
+      {
+        params: [...Array.from({ length: 2 + arrays }, (): Type => 'i32'), ...kernel.params.map(typeOf)],
+        result: 'void',
+      },
+      (f) => {
+        for (const { func, extent } of phases) f.do(module.call(func, i32.const(0), i32.const(extent), ...f.params));
+      },
+      'run',
+    );
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), { env });
+    const run = instance.exports['run'] as (...args: number[]) => void;
+    const apart = Math.ceil(scratch / 64) * 64;
+    // Filled at each run, so that a run makes no arrays.
+    const args = new Array<number>(2 + arrays + kernel.params.length).fill(0);
+    return {
+      source: printKernel(kernel),
+      run(inputs, outputs, params) {
+        if (apart + shared) {
+          args[0] = workspaceOf(apart + shared);
+          args[1] = args[0] + apart;
+        }
+        let k = 2;
+        for (const x of inputs) args[k++] = (x as Block).offset;
+        for (const x of outputs) args[k++] = (x as Block).offset;
+        for (const x of params) args[k++] = x;
+        run(...args);
+      },
+    };
   });
   return {
     name: 'wasm',
