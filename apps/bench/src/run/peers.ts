@@ -1,0 +1,94 @@
+// Who takes part, one row each: what it is called, how its process is set up, and what is not asked of it.
+import type { DeviceName } from '@nn/core';
+import { operations, type Task } from '../work/task.js';
+import type { Setup } from './setup.js';
+
+export interface PeerRow {
+  readonly name: string;
+  /** What the column stands for. */
+  readonly about: string;
+  readonly setup: Setup;
+  /** A library of others: its package has to be installed. */
+  readonly installed: boolean;
+  /** Whether its failure to do a task is a failure of the benchmark. */
+  readonly own: boolean;
+  /** Takes part in a workload by default only where this holds; default everywhere. */
+  readonly takes?: (task: Task, measure: Measure) => boolean;
+}
+/** What is looked at: the time of a warm task, or a first call in a new process and the memory that it takes. */
+export type Measure = 'time' | 'first';
+
+const training = (task: Task): boolean => task.kind === 'train';
+/** The device's name as a title: `ours` computes where --device says. */
+export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[] => [
+  {
+    name: 'ours',
+    about: `@nn/torch, compiled, on ${device}`,
+    setup: { library: 'ours', device, mode: 'compiled', threads },
+    installed: false,
+    own: true,
+    takes: (task) => task.kind !== 'host',
+  },
+  {
+    name: 'ours-eager',
+    about: `@nn/torch, eager, on ${device}`,
+    setup: { library: 'ours', device, mode: 'eager', threads },
+    installed: false,
+    own: true,
+    takes: (_, measure) => measure === 'time',
+  },
+  {
+    name: 'limit',
+    about: 'a product of matrices in hand-written WebAssembly, without a framework',
+    setup: { library: 'limit' },
+    installed: false,
+    own: true,
+    takes: (task) => task.kind === 'matmul',
+  },
+  {
+    name: 'tfjs-wasm',
+    about: 'TensorFlow.js on its WebAssembly backend',
+    setup: { library: 'tfjs', backend: 'wasm' },
+    installed: true,
+    own: false,
+  },
+  {
+    name: 'tfjs-cpu',
+    about: 'TensorFlow.js on its JavaScript backend',
+    setup: { library: 'tfjs', backend: 'cpu' },
+    installed: true,
+    own: false,
+    // It would take minutes.
+    takes: (task, measure) => measure === 'time' && operations(task) < 3e9,
+  },
+  {
+    name: 'jax-js',
+    about: 'jax-js on WebAssembly, jitted',
+    setup: { library: 'jax' },
+    installed: true,
+    own: false,
+  },
+  {
+    name: 'ort-web',
+    about: 'ONNX Runtime Web on WebAssembly; runs models, does not train',
+    setup: { library: 'ort', kind: 'web', threads },
+    installed: true,
+    own: false,
+    takes: (task) => !training(task) && task.kind !== 'host',
+  },
+  {
+    name: 'ort-node',
+    about: 'ONNX Runtime, native; runs models, does not train',
+    setup: { library: 'ort', kind: 'node', threads },
+    installed: true,
+    own: false,
+    takes: (task) => !training(task) && task.kind !== 'host',
+  },
+  {
+    name: 'torch',
+    about: 'PyTorch, eager, native',
+    setup: { library: 'torch', threads },
+    installed: false,
+    own: false,
+  },
+];

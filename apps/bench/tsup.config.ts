@@ -1,0 +1,2 @@
+// Builds this app; see the shared options.
+export { default } from '../../tsup.base.js';
