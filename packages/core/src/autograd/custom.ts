@@ -1,7 +1,7 @@
 // Functions with a backward of their own, and checkpoints, which compute a part again instead of keeping it.
 import { describe, GradError, sameShape } from '../base/index.js';
 import { detach } from '../graph/create.js';
-import { enableGrad, isGradEnabled, noGrad } from '../graph/state.js';
+import { currentTrace, enableGrad, isGradEnabled, noGrad } from '../graph/state.js';
 import { recordTogether } from '../graph/record.js';
 import { Tensor, type Edge } from '../graph/tensor.js';
 import { flatten } from '../graph/tree.js';
@@ -23,6 +23,8 @@ export interface CustomFunction {
   forward(ctx: FunctionContext, ...xs: Tensor[]): Tensor | readonly Tensor[];
   /** Cotangents of the inputs from those of the results; null where there is none. */
   backward(ctx: FunctionContext, ...gs: Tensor[]): Tensor | null | readonly (Tensor | null)[];
+  /** Backward is the derivative of forward, only shorter: where nothing but the operations counts (symbolic runs), those of forward are recorded. */
+  readonly derived?: true;
 }
 
 /**
@@ -50,9 +52,10 @@ export function customFunctionTuple(f: CustomFunction): (...xs: Tensor[]) => Ten
         return saved;
       },
     };
-    const result = noGrad(() => f.forward(ctx, ...xs));
+    const plain = f.derived && currentTrace()?.symbolic;
+    const result = plain ? f.forward(ctx, ...xs) : noGrad(() => f.forward(ctx, ...xs));
     const outs = result instanceof Tensor ? [result] : [...result];
-    if (!isGradEnabled() || !xs.some((x) => x.edge)) return outs;
+    if (plain || !isGradEnabled() || !xs.some((x) => x.edge)) return outs;
     return recordTogether(f.name, xs, outs, (gs) => {
       const given = gs.map((g, k) => g ?? zerosFor(outs[k]!));
       const back = f.backward(ctx, ...given);

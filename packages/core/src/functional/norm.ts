@@ -14,6 +14,8 @@ import {
   sum,
   windowReduce,
 } from '../ops/index.js';
+import { customFunction } from '../autograd/index.js';
+import { isGradEnabled } from '../graph/state.js';
 import type { Tensor } from '../graph/tensor.js';
 import { describe, normalizeAxis, normalizeAxes, ShapeError, ValueError } from '../base/index.js';
 
@@ -76,8 +78,31 @@ function affine(y: Tensor, o: Affine): Tensor {
  * layerNorm(tensor([[1, 3]]), [2]) // => [[-1, 1]] within 1e-5
  */
 export function layerNorm(x: Tensor, shape: readonly number[], o: Affine & { eps?: number } = {}): Tensor {
-  const { mean: m, variance } = moments(x, lastAxes('layerNorm', x, shape), { keepdims: true });
-  return normalize(x, { ...o, mean: m, variance, eps: o.eps ?? 1e-5 });
+  return affine(standardize(x, lastAxes('layerNorm', x, shape), o.eps ?? 1e-5), o);
+}
+
+/**
+ * `y = (x - E[x]) / sqrt(Var[x] + eps)` over the axes. Its gradient reads y and the scale alone:
+ * `dx = (g - E[g] - y E[g y]) / sqrt(Var[x] + eps)`.
+ */
+function standardize(x: Tensor, axes: readonly number[], eps: number): Tensor {
+  const forward = (): { y: Tensor; scale: Tensor } => {
+    const { mean: m, variance } = moments(x, axes, { keepdims: true });
+    const scale = rsqrt(add(variance, eps));
+    return { y: mul(sub(x, m), scale), scale };
+  };
+  let kept: ReturnType<typeof forward>;
+  return customFunction({
+    name: 'standardize',
+    derived: true,
+    forward: () => (kept = forward()).y,
+    backward: (_, g) => {
+      // a gradient that is differentiated again needs both as functions of x
+      const { y, scale } = isGradEnabled() ? forward() : kept;
+      const average = (t: Tensor): Tensor => mean(t, { axes, keepdims: true });
+      return mul(sub(sub(g, average(g)), mul(y, average(mul(g, y)))), scale);
+    },
+  })(x);
 }
 
 /**
@@ -132,8 +157,7 @@ export function groupNorm(
   }
   const split = reshape(x, [...x.shape.slice(0, axis), groups, channels / groups, ...x.shape.slice(axis + 1)]);
   const axes = split.shape.map((_, i) => i).filter((i) => i !== 0 && i !== axis);
-  const { mean: m, variance } = moments(split, axes, { keepdims: true });
-  const y = reshape(normalize(split, { mean: m, variance, eps: o.eps ?? 1e-5 }), x.shape);
+  const y = reshape(standardize(split, axes, o.eps ?? 1e-5), x.shape);
   return affine(y, { weight: onAxis(o.weight, x, axis), bias: onAxis(o.bias, x, axis) });
 }
 

@@ -17,7 +17,9 @@ import {
   where,
   cast,
 } from '../ops/index.js';
+import { customFunction } from '../autograd/index.js';
 import { detach } from '../graph/create.js';
+import { isGradEnabled } from '../graph/state.js';
 import type { Tensor } from '../graph/tensor.js';
 import { normalizeAxis, normalizeAxes, ShapeError, describe } from '../base/index.js';
 
@@ -32,6 +34,12 @@ import { normalizeAxis, normalizeAxes, ShapeError, describe } from '../base/inde
 export function softmax(x: Tensor, axis: number | readonly number[]): Tensor {
   const axes = normalizeAxes('softmax', axis, x.ndim);
   if (x.size === 0) return x;
+  return byResult('softmax', x, normalized, axes, (g, y) => {
+    const weighted = mul(g, y);
+    return sub(weighted, mul(y, sum(weighted, { axes, keepdims: true })));
+  });
+}
+function normalized(x: Tensor, axes: readonly number[]): Tensor {
   const e = exp(sub(x, peak(x, axes)));
   return div(e, sum(e, { axes, keepdims: true }));
 }
@@ -47,8 +55,31 @@ export function softmax(x: Tensor, axis: number | readonly number[]): Tensor {
 export function logSoftmax(x: Tensor, axis: number | readonly number[]): Tensor {
   const axes = normalizeAxes('logSoftmax', axis, x.ndim);
   if (x.size === 0) return x;
+  return byResult('logSoftmax', x, logNormalized, axes, (g, y) =>
+    sub(g, mul(exp(y), sum(g, { axes, keepdims: true }))),
+  );
+}
+function logNormalized(x: Tensor, axes: readonly number[]): Tensor {
   const shifted = sub(x, peak(x, axes));
   return sub(shifted, log(sum(exp(shifted), { axes, keepdims: true })));
+}
+
+/** A function whose gradient reads its result alone: one array is kept, and the backward pass is short. */
+function byResult(
+  name: string,
+  x: Tensor,
+  f: (x: Tensor, axes: readonly number[]) => Tensor,
+  axes: readonly number[],
+  backward: (g: Tensor, y: Tensor) => Tensor,
+): Tensor {
+  let y = x;
+  return customFunction({
+    name,
+    derived: true,
+    forward: () => (y = f(x, axes)),
+    // a gradient that is differentiated again needs the result as a function of x
+    backward: (_, g) => backward(g, isGradEnabled() ? f(x, axes) : y),
+  })(x);
 }
 
 /** The largest value along the axes, as a constant: the results do not depend on it. */
