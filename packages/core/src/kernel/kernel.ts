@@ -97,11 +97,17 @@ export function identity(op: ReduceOp, dtype: DType): number {
   return coerce(op === 'max' ? dtypes[dtype].lowest : dtypes[dtype].highest, dtype);
 }
 
+const printed = new WeakMap<Kernel, string>();
 /** A text that is equal for equal kernels: the key of the program cache, and what `show` prints. */
 export function printKernel(kernel: Kernel): string {
+  let text = printed.get(kernel);
+  if (text === undefined) printed.set(kernel, (text = print(kernel)));
+  return text;
+}
+function print(kernel: Kernel): string {
   const names = new Map<number, string>();
   const lines: string[] = [];
-  const print = (e: Expr): string => {
+  const part = (e: Expr): string => {
     if (e.kind === 'const') return `${Object.is(e.value, -0) ? '-0' : e.value}${e.dtype === 'i32' ? '' : e.dtype}`;
     if (e.kind === 'loop') return `${e.over}${e.axis}`;
     if (e.kind === 'param') return `p${e.slot}`;
@@ -110,10 +116,10 @@ export function printKernel(kernel: Kernel): string {
     if (known) return known;
     const text =
       e.kind === 'load'
-        ? `x${e.input}[${print(e.at)}]`
+        ? `x${e.input}[${part(e.at)}]`
         : e.kind === 'cast'
-          ? `${e.dtype}(${print(e.args[0])})`
-          : `${e.op}(${e.args.map(print).join(', ')})`;
+          ? `${e.dtype}(${part(e.args[0])})`
+          : `${e.op}(${e.args.map(part).join(', ')})`;
     if (text.length < 24) return text;
     const name = `t${names.size}`;
     names.set(e.id, name);
@@ -124,11 +130,11 @@ export function printKernel(kernel: Kernel): string {
   const say = (line: string): void => void lines.push(`  ${line}`);
   if (kernel.form === 'rows') {
     kernel.stages.forEach((s, k) => {
-      const body = print(s.body);
+      const body = part(s.body);
       say(`a${k}: ${s.dtype} = ${s.op}${loopsText(s.over)} of ${body}${s.contraction ? ' (contraction)' : ''}`);
     });
     kernel.outputs.forEach((o, k) => {
-      const body = print(o.body);
+      const body = part(o.body);
       say(
         `out${k}: ${o.dtype}${loopsText(o.over)} = ${body}${o.replaces.length ? ` (in place of ${o.replaces.map((n) => `x${n}`).join(', ')})` : ''}`,
       );
@@ -139,7 +145,7 @@ export function printKernel(kernel: Kernel): string {
       ['index', kernel.index],
       ['body', kernel.body],
     ] as const)
-      if (e) say(`${name} = ${print(e)}`);
+      if (e) say(`${name} = ${part(e)}`);
   const head =
     kernel.form === 'rows'
       ? `rows [${kernel.shape}]`

@@ -1,13 +1,15 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
 import { dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { printKernel, type Kernel } from '../../kernel/index.js';
-import { compileOnce, inTurn, type Backend, type Program } from '../backend.js';
-import { emitKernel, outputsOf } from './compile.js';
-import { importedFunctions, imports } from './definitions.js';
+import { compileOnce, type Backend, type Launch, type Program, type Sequence } from '../backend.js';
+import { outputsOf } from './compile.js';
+import { importedFunctions } from './definitions.js';
 import { Heap, type Block } from './heap.js';
-import { i32, type Type } from './instructions.js';
-import { Module } from './module.js';
 import { typeOf } from './scalar.js';
+import { emitStep, paramBytes, paramsAt, tableBytes } from './step.js';
+
+/** Nanoseconds of work that are worth dividing among threads. */
+const leastDivided = 1e5;
 
 export interface WasmOptions {
   /** The most memory, in pages of 64 KB. Default 65536: 4 GB. */
@@ -16,7 +18,7 @@ export interface WasmOptions {
 /** A backend with a memory of its own. */
 export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend & { readonly heap: Heap } {
   const heap = new Heap(maximumPages);
-  const env = { memory: heap.memory, ...importedFunctions };
+  const env = { memory: heap.memory, ...importedFunctions, divide: () => {} };
   const view = ({ offset, size, dtype }: Block): TypedArray =>
     new (dtypes[dtype].array as unknown as new (b: ArrayBufferLike, o: number, n: number) => TypedArray)(
       heap.memory.buffer,
@@ -31,45 +33,82 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     if (workspace) heap.release(workspace);
     return (workspace = larger).offset;
   };
-  const place = (words: Int32Array): number => {
-    const block = heap.allocate(words.length, 'i32');
-    view(block).set(words);
-    return block.offset;
+  /** Kernels as one module, with the table through which they find their arrays. */
+  const load = (launches: readonly Launch[], places: number, params: number) => {
+    const blocks: Block[] = [];
+    const fixed = (size: number, dtype: DType): Block => {
+      const block = heap.allocate(size, dtype);
+      blocks.push(block);
+      return block;
+    };
+    const release = (): void => {
+      for (const block of blocks.splice(0)) heap.release(block);
+    };
+    try {
+      const table = fixed(tableBytes(places, params), 'u8').offset;
+      const place = (words: Int32Array): number => {
+        const block = fixed(words.length, 'i32');
+        view(block).set(words);
+        return block.offset;
+      };
+      const memory = { shared: false, maximum: maximumPages };
+      const { bytes, scratch, shared } = emitStep(launches, { table, places, memory, place, least: leastDivided });
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
+      const step = exports['step'] as (scratch: number, shared: number, threads: number) => void;
+      const apart = Math.ceil(shared / 64) * 64;
+      const run = (): void => {
+        const start = scratch + shared ? workspaceOf(apart + scratch) : 0;
+        step(start + apart, start, 1);
+      };
+      return { table, run, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+  /** A view of memory that is made again when the memory has grown. */
+  const viewOf = <A extends { readonly length: number }>(make: (buffer: ArrayBuffer) => A): (() => A) => {
+    let now = make(heap.memory.buffer);
+    return () => (now.length ? now : (now = make(heap.memory.buffer)));
   };
   const compile = compileOnce((kernel: Kernel): Program => {
-    const module = new Module(imports, { shared: false, maximum: maximumPages });
-    const { phases, scratch, shared } = emitKernel(module, kernel, place);
-    const arrays = kernel.inputs.length + outputsOf(kernel).length;
-    module.add(
-      {
-        params: [...Array.from({ length: 2 + arrays }, (): Type => 'i32'), ...kernel.params.map(typeOf)],
-        result: 'void',
-      },
-      (f) => {
-        for (const { func, extent } of phases) f.do(module.call(func, i32.const(0), i32.const(extent), ...f.params));
-      },
-      'run',
-    );
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), { env });
-    const run = instance.exports['run'] as (...args: number[]) => void;
-    const apart = Math.ceil(scratch / 64) * 64;
-    // Filled at each run, so that a run makes no arrays.
-    const args = new Array<number>(2 + arrays + kernel.params.length).fill(0);
+    const inputs = kernel.inputs.map((_, k) => k);
+    const outputs = outputsOf(kernel).map((_, k) => inputs.length + k);
+    const places = inputs.length + outputs.length;
+    const { table, run } = load([{ kernel, inputs, outputs }], places, kernel.params.length);
+    const words = viewOf((b) => new Int32Array(b, table, places));
+    const numbers = kernel.params.map((dtype, k) => {
+      const array = typeOf(dtype) === 'f32' ? Float32Array : typeOf(dtype) === 'f64' ? Float64Array : Int32Array;
+      return viewOf((b) => new array(b, paramsAt(table, places) + paramBytes * k, 1));
+    });
     return {
       source: printKernel(kernel),
       run(inputs, outputs, params) {
-        if (apart + shared) {
-          args[0] = workspaceOf(apart + shared);
-          args[1] = args[0] + apart;
-        }
-        let k = 2;
-        for (const x of inputs) args[k++] = (x as Block).offset;
-        for (const x of outputs) args[k++] = (x as Block).offset;
-        for (const x of params) args[k++] = x;
-        run(...args);
+        const to = words();
+        let k = 0;
+        for (const x of inputs) to[k++] = (x as Block).offset;
+        for (const x of outputs) to[k++] = (x as Block).offset;
+        for (let p = 0; p < params.length; p++) numbers[p]!()[0] = params[p]!;
+        run();
       },
     };
   });
+  const sequence = (launches: readonly Launch[]): Sequence => {
+    const places = 1 + Math.max(-1, ...launches.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
+    const { table, run, release } = load(launches, places, 0);
+    const words = viewOf((b) => new Int32Array(b, table, places));
+    return {
+      get sources() {
+        return launches.map(({ kernel }) => printKernel(kernel));
+      },
+      run(buffers) {
+        const to = words();
+        for (let k = 0; k < places; k++) to[k] = (buffers[k] as Block).offset;
+        run();
+      },
+      release,
+    };
+  };
   return {
     name: 'wasm',
     heap,
@@ -81,7 +120,7 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     readSync: (buffer) => view(buffer as Block).slice(),
     maxBuffers: Infinity,
     compile,
-    sequence: (launches) => inTurn(compile, launches),
+    sequence,
   };
 }
 
