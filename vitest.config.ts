@@ -33,7 +33,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'default device',
+          name: 'default',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts'],
         },
       },

@@ -34,6 +34,13 @@ export interface Backend {
   readonly dtypes: ReadonlySet<DType>;
   alloc(size: number, dtype: DType): Buffer;
   free(buffer: Buffer): void;
+  /**
+   * What is called when the collector has taken the last holder of a buffer, to free it; null where the backend wants no call for it. What it
+   * holds stays in memory until it is called, which is never inside of a synchronous loop. Default: `free(buffer)`.
+   */
+  whenCollected?(buffer: Buffer): (() => void) | null;
+  /** Buffers that were handed out, but whose contents are not in the device's memory at the moment. */
+  readonly aside?: { readonly buffers: number; readonly bytes: number };
   write(buffer: Buffer, data: TypedArray): void;
   /** A copy of the contents. Reading is the only act that waits. */
   read(buffer: Buffer): Promise<TypedArray>;

@@ -1,19 +1,34 @@
 // Who owns a tensor and when its memory goes back: scopes, and the collector as the last net. Nobody counts references in user code.
 import type { Backend } from '../backend/index.js';
 import { dtypes, sizeOf, type DType, type Shape, type Spec, type TypedArray } from '../base/index.js';
-import { Storage, Tensor, type Ownership } from './tensor.js';
+import { Storage, Tensor, type Ownership, type Watch } from './tensor.js';
 import { flatten } from './tree.js';
 
 let buffers = 0;
 let bytes = 0;
+/** What backends have moved out of their memory. */
+const moved = new Set<NonNullable<Backend['aside']>>();
+let lastBackend: Backend | null = null;
 
-/** Live buffers on all devices, and their bytes. */
+/**
+ * Live buffers in the memory of all devices, and their bytes. A buffer that was made outside of any scope counts until it is disposed of, or
+ * until the collector or the device takes its memory back: that happens sooner or later after its last use.
+ */
 export function memory(): { buffers: number; bytes: number } {
-  return { buffers, bytes };
+  const now = { buffers, bytes };
+  for (const aside of moved) {
+    now.buffers -= aside.buffers;
+    now.bytes -= aside.bytes;
+  }
+  return now;
 }
 
 /** New memory on a device, counted. */
 export function allocateStorage(backend: Backend, size: number, dtype: DType): Storage {
+  if (backend !== lastBackend) {
+    lastBackend = backend;
+    if (backend.aside) moved.add(backend.aside);
+  }
   const storage = new Storage(backend, backend.alloc(size, dtype), size, dtype);
   buffers++;
   bytes += size * dtypes[dtype].bytes;
@@ -24,10 +39,25 @@ export function releaseStorage(storage: Storage): void {
   if (--storage.references > 0) return;
   buffers--;
   bytes -= storage.size * dtypes[storage.dtype].bytes;
+  if (storage.watch) storage.watch.free = null;
   storage.backend.free(storage.buffer);
 }
 
-const collected = new FinalizationRegistry<Storage>(releaseStorage);
+const collected = new FinalizationRegistry<Watch>(({ free, bytes: freed }) => {
+  if (!free) return;
+  buffers--;
+  bytes -= freed;
+  free();
+});
+/** Nobody is told when the collector takes the storage. */
+const unwatched: Watch = { free: null, bytes: 0 };
+/** Lets the collector free the memory with the last tensor that shares it. Once for each storage, so that an operation costs little. */
+function watch(storage: Storage): void {
+  const { backend, buffer } = storage;
+  const free = backend.whenCollected ? backend.whenCollected(buffer) : () => backend.free(buffer);
+  storage.watch = free ? { free, bytes: storage.size * dtypes[storage.dtype].bytes } : unwatched;
+  if (free) collected.register(storage, storage.watch);
+}
 function drop(t: Tensor, why: string): void {
   t.gone = why;
   if (t.storage) releaseStorage(t.storage);
@@ -38,14 +68,13 @@ function drop(t: Tensor, why: string): void {
 const collector: Ownership & { own(t: Tensor): void } = {
   own(t) {
     t.scope = collector;
-    collected.register(t, t.storage!, t);
+    if (t.storage!.watch === null) watch(t.storage!);
   },
   release(t, why) {
-    collector.forget(t);
+    t.scope = null;
     drop(t, why);
   },
   forget(t) {
-    collected.unregister(t);
     t.scope = null;
   },
 };
@@ -54,7 +83,9 @@ let current: Scope | null = null;
 
 /** Owns the tensors that are made while it is the innermost open one, and frees them when it closes. */
 export class Scope implements Ownership {
-  private readonly tensors = new Set<Tensor>();
+  /** What it owns, and tensors that have left since: those have another `scope`. */
+  private tensors: Tensor[] = [];
+  private pruneAt = 4096;
   private readonly parent: Scope | null = current;
   private closed = false;
   /** Makes a scope the innermost open one. */
@@ -63,14 +94,17 @@ export class Scope implements Ownership {
   }
   own(t: Tensor): void {
     t.scope = this;
-    this.tensors.add(t);
+    if (this.tensors.push(t) > this.pruneAt) this.prune();
+  }
+  private prune(): void {
+    this.tensors = this.tensors.filter((t) => t.scope === this);
+    this.pruneAt = Math.max(4096, 2 * this.tensors.length);
   }
   release(t: Tensor, why: string): void {
-    this.forget(t);
+    t.scope = null;
     drop(t, why);
   }
   forget(t: Tensor): void {
-    this.tensors.delete(t);
     t.scope = null;
   }
   /** Hands the tensors in `tree` to the scope around this one. */
@@ -89,10 +123,11 @@ export class Scope implements Ownership {
     this.closed = true;
     while (current?.closed) current = current.parent;
     for (const t of this.tensors) {
+      if (t.scope !== this) continue;
       t.scope = null;
       drop(t, 'it was made in a scope that has ended');
     }
-    this.tensors.clear();
+    this.tensors = [];
   }
   [Symbol.dispose](): void {
     this.close();

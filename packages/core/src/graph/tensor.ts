@@ -124,9 +124,16 @@ export interface Device {
   readonly name: DeviceName;
 }
 
+/** What a finalizer knows of a storage: how its memory is freed (null once it is), and how much that is. */
+export interface Watch {
+  free: (() => void) | null;
+  readonly bytes: number;
+}
 /** Memory on a device, shared by all tensors that hold the same data. */
 export class Storage {
   references = 1;
+  /** Set when the collector has become responsible for it. */
+  watch: Watch | null = null;
   constructor(
     readonly backend: Backend,
     readonly buffer: Buffer,

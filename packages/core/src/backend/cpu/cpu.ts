@@ -22,6 +22,7 @@ const compile = compileOnce((kernel: Kernel): Program => {
   };
 });
 
+const nothing = (): void => {};
 export const cpu: Backend = {
   name: 'cpu',
   dtypes: new Set(Object.keys(dtypes) as DType[]),
@@ -31,6 +32,8 @@ export const cpu: Backend = {
     const list = pool.get(key) ?? pool.set(key, []).get(key)!;
     if (list.length < pooledArrays) list.push(buffer as TypedArray);
   },
+  // The collector takes the array itself.
+  whenCollected: () => nothing,
   write: (buffer, data) => (buffer as TypedArray).set(data),
   read: async (buffer) => (buffer as TypedArray).slice(),
   readSync: (buffer) => (buffer as TypedArray).slice(),

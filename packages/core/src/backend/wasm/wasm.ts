@@ -1,35 +1,36 @@
 // The WebAssembly backend: kernels compiled to SIMD code over one memory.
 import { dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { printKernel, type Kernel } from '../../kernel/index.js';
-import { compileOnce, type Backend, type Launch, type Program, type Sequence } from '../backend.js';
+import { compileOnce, type Backend, type Buffer, type Launch, type Program, type Sequence } from '../backend.js';
 import { outputsOf } from './compile.js';
 import { importedFunctions } from './definitions.js';
-import { Heap, type Block } from './heap.js';
+import { arrayOn, Heap, type Block, type HeapOptions } from './heap.js';
 import { typeOf } from './scalar.js';
 import { emitStep, paramBytes, paramsAt, tableBytes } from './step.js';
 
 /** Nanoseconds of work that are worth dividing among threads. */
 const leastDivided = 1e5;
 
-export interface WasmOptions {
-  /** The most memory, in pages of 64 KB. Default 65536: 4 GB. */
-  readonly maximumPages?: number;
-}
+export type WasmOptions = HeapOptions;
+export type WasmBackend = Backend & { readonly heap: Heap };
+/** Arrays from this size on are worth a finalizer, which costs some 200 bytes until it has run; smaller ones wait to be moved out. */
+const worthFinalizer = 2 ** 14;
+
 /** A backend with a memory of its own. */
-export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend & { readonly heap: Heap } {
-  const heap = new Heap(maximumPages);
+export function createWasm(options: WasmOptions = {}): WasmBackend {
+  const { maximumPages = 65536 } = options;
+  const heap = new Heap(options);
   const env = { memory: heap.memory, ...importedFunctions, divide: () => {} };
-  const view = ({ offset, size, dtype }: Block): TypedArray =>
-    new (dtypes[dtype].array as unknown as new (b: ArrayBufferLike, o: number, n: number) => TypedArray)(
-      heap.memory.buffer,
-      offset,
-      size,
-    );
+  const view = (block: Block): TypedArray => {
+    // First: bringing the block back may make another buffer of the memory.
+    const { offset } = block;
+    return arrayOn(block, heap.memory.buffer, offset);
+  };
   /** Memory that runs use one after another; it grows to what the largest of them needs. */
   let workspace: Block | null = null;
   const workspaceOf = (bytes: number): number => {
     if (workspace && workspace.size >= bytes) return workspace.offset;
-    const larger = heap.allocate(bytes, 'u8');
+    const larger = heap.allocate(bytes, 'u8', true);
     if (workspace) heap.release(workspace);
     return (workspace = larger).offset;
   };
@@ -37,7 +38,7 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
   const load = (launches: readonly Launch[], places: number, params: number) => {
     const blocks: Block[] = [];
     const fixed = (size: number, dtype: DType): Block => {
-      const block = heap.allocate(size, dtype);
+      const block = heap.allocate(size, dtype, true);
       blocks.push(block);
       return block;
     };
@@ -71,6 +72,20 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     let now = make(heap.memory.buffer);
     return () => (now.length ? now : (now = make(heap.memory.buffer)));
   };
+  /**
+   * Writes the addresses of the first `n` buffers, and of `more`, to a table. Looking one up may bring an array back, for which the memory may
+   * grow: then all are written again, to the new view.
+   */
+  const address = (words: () => Int32Array, buffers: readonly Buffer[], n: number, more: readonly Buffer[]): void => {
+    heap.begin();
+    let moves: number;
+    do {
+      ({ moves } = heap);
+      const to = words();
+      for (let k = 0; k < n; k++) to[k] = (buffers[k] as Block).offset;
+      for (let k = 0; k < more.length; k++) to[n + k] = (more[k] as Block).offset;
+    } while (heap.moves !== moves);
+  };
   const compile = compileOnce((kernel: Kernel): Program => {
     const inputs = kernel.inputs.map((_, k) => k);
     const outputs = outputsOf(kernel).map((_, k) => inputs.length + k);
@@ -84,10 +99,7 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     return {
       source: printKernel(kernel),
       run(inputs, outputs, params) {
-        const to = words();
-        let k = 0;
-        for (const x of inputs) to[k++] = (x as Block).offset;
-        for (const x of outputs) to[k++] = (x as Block).offset;
+        address(words, inputs, inputs.length, outputs);
         for (let p = 0; p < params.length; p++) numbers[p]!()[0] = params[p]!;
         run();
       },
@@ -102,8 +114,7 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
         return launches.map(({ kernel }) => printKernel(kernel));
       },
       run(buffers) {
-        const to = words();
-        for (let k = 0; k < places; k++) to[k] = (buffers[k] as Block).offset;
+        address(words, buffers, places, []);
         run();
       },
       release,
@@ -113,18 +124,34 @@ export function createWasm({ maximumPages = 65536 }: WasmOptions = {}): Backend 
     name: 'wasm',
     heap,
     dtypes: new Set(Object.keys(dtypes) as DType[]),
-    alloc: (size, dtype) => heap.allocate(size, dtype),
+    alloc(size, dtype) {
+      heap.begin();
+      return heap.allocate(size, dtype);
+    },
     free: (buffer) => heap.release(buffer as Block),
+    whenCollected: (buffer) => ((buffer as Block).bytes < worthFinalizer ? null : heap.whenCollected(buffer as Block)),
+    aside: heap.aside,
     write: (buffer, data) => view(buffer as Block).set(data),
-    read: async (buffer) => view(buffer as Block).slice(),
-    readSync: (buffer) => view(buffer as Block).slice(),
+    read: async (buffer) => heap.copy(buffer as Block),
+    readSync: (buffer) => heap.copy(buffer as Block),
     maxBuffers: Infinity,
     compile,
     sequence,
   };
 }
 
-let opened: Backend | null = null;
+let opened: WasmBackend | null = null;
 /** The backend that all tensors on the device share. */
-export const openWasm = (): Backend => (opened ??= createWasm());
+export const openWasm = (): WasmBackend => (opened ??= createLargest());
+
+/** The whole address space where the engine allows it, else a half, a quarter and so on. */
+function createLargest(): WasmBackend {
+  for (let maximumPages = 65536; ; maximumPages /= 2) {
+    try {
+      return createWasm({ maximumPages });
+    } catch (error) {
+      if (maximumPages <= 1024) throw error;
+    }
+  }
+}
 export { wasmMissing } from './engine.js';
