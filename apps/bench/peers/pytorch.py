@@ -226,7 +226,7 @@ kinds = {'matmul': matmul, 'conv': conv, 'softmax': softmax, 'layernorm': layern
 # --- the stopwatch, as in src/measure/sample.ts ---------------------------------------------------
 
 clock = lambda: time.perf_counter() * 1000
-batch_ms, warm_ms, warm_runs, slow_ms = 0.05, 300, 400, 2000
+batch_ms, warm_ms, warm_runs, slow_ms, most_runs = 0.05, 300, 400, 2000, 1 << 16
 
 
 def timed(case, count):
@@ -241,14 +241,12 @@ def warm(case):
     check = case.check()
     second = timed(case, 1)
     check = check + case.check()
-    count, runs, until = 1, 0, clock() + warm_ms - second
+    runs, until = 0, clock() + warm_ms - second
     if second < slow_ms:
         while runs < warm_runs and clock() < until:
             case.run()
             runs += 1
-        while count < 1 << 16 and timed(case, count) < batch_ms:
-            count *= 2
-    return first, check, count
+    return first, check
 
 
 current = {}
@@ -261,14 +259,16 @@ def answer(request):
     if current.get('key') != key:
         current.clear()
         case = kinds[request['task']['kind']](request['task'])
-        first, check, count = warm(case)
-        current.update(key=key, case=case, count=count)
+        first, check = warm(case)
+        current.update(key=key, case=case, count=1)
         news = {'first': first, 'check': check}
     times, until = [], clock() + request['ms']
-    while True:
-        times.append(timed(current['case'], current['count']) / current['count'])
-        if clock() >= until:
-            break
+    while not times or clock() < until:
+        took = timed(current['case'], current['count'])
+        if took < batch_ms and current['count'] < most_runs:  # too short to tell
+            current['count'] *= 2
+        else:
+            times.append(took / current['count'])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
     return {'median': statistics.median(times), 'best': min(times), 'runs': len(times) * current['count'],
             'peak': peak, **news}

@@ -20,6 +20,8 @@ const warmMs = 300;
 const warmRuns = 400;
 /** A case that takes this long is not warmed up: one more run says enough. */
 const slowMs = 2000;
+/** Runs in a batch, at most. */
+const mostRuns = 1 << 16;
 
 const now = (): number => performance.now();
 
@@ -45,15 +47,13 @@ export interface Warm extends FirstCall {
   readonly case: Case;
   /** Whether a run has to be waited for. */
   readonly waits: boolean;
-  /** Runs in a batch. */
-  readonly count: number;
+  /** A batch takes at least this long, so that the clock's own time, or that of waiting for a device, does not count. */
+  readonly batchMs: number;
+  /** Runs in a batch; doubled when a batch is too short, which does not count then. */
+  count: number;
 }
 
-/**
- * Runs a new case twice, looks at its results, lets the engine optimize it, and finds how many runs make a batch.
- *
- * @param batchMs  a batch takes at least this long, so that the clock's own time, or that of waiting for a device, does not count
- */
+/** Runs a new case twice, looks at its results, and lets the engine optimize it. */
 export async function warm(c: Case, batchMs: number): Promise<Warm> {
   const first = await batch(c, 1);
   const check = [...(await c.check())];
@@ -64,26 +64,27 @@ export async function warm(c: Case, batchMs: number): Promise<Warm> {
   await c.settle?.();
   const second = now() - began;
   check.push(...(await c.check()));
-  let count = 1;
   if (second < slowMs) {
     const until = now() + warmMs - second;
     for (let runs = 0; runs < warmRuns && now() < until; runs++) await batch(c, 1);
-    while (count < 1 << 16 && (await timed(c, waits, count)) < batchMs) count *= 2;
   }
-  return { first, check, case: c, waits, count };
+  return { first, check, case: c, waits, batchMs, count: 1 };
 }
 
-const timed = (c: Case, waits: boolean, count: number): number | Promise<number> =>
+const timed = ({ case: c, waits, count }: Warm): number | Promise<number> =>
   waits ? batch(c, count) : batchAtOnce(() => c.run(), count);
 const middle = (sorted: readonly number[]): number =>
   (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 
 /** Times a warm case for about `ms` milliseconds. */
-export async function sample({ case: c, waits, count }: Warm, ms: number): Promise<Sample> {
+export async function sample(w: Warm, ms: number): Promise<Sample> {
   const times: number[] = [];
   const until = now() + ms;
-  do times.push((await timed(c, waits, count)) / count);
-  while (now() < until);
+  do {
+    const took = await timed(w);
+    if (took < w.batchMs && w.count < mostRuns) w.count *= 2;
+    else times.push(took / w.count);
+  } while (times.length === 0 || now() < until);
   times.sort((a, b) => a - b);
-  return { median: middle(times), best: times[0]!, runs: times.length * count };
+  return { median: middle(times), best: times[0]!, runs: times.length * w.count };
 }

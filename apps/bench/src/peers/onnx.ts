@@ -20,7 +20,8 @@ const whole = (number: number, value: number): number[] => field(number, 0, vari
 const floats = (...values: number[]): number[] => [...new Uint8Array(Float32Array.from(values).buffer)];
 
 /** Element types of ONNX. */
-const elements = { f32: 1, i64: 7 } as const;
+const elements = { f32: 1, i64: 7, f16: 10 } as const;
+export type OnnxFloat = 'f32' | 'f16';
 type Attribute = readonly [name: string, value: number | readonly number[], type: 'float' | 'int' | 'ints'];
 const attribute = ([name, value, type]: Attribute): number[] => {
   if (type === 'float') return [...text(1, name), ...field(2, 5, floats(value as number)), ...whole(20, 1)];
@@ -41,9 +42,9 @@ const node = ({ op, inputs, output, attributes = [] }: Node): number[] => [
   ...text(4, op),
   ...attributes.flatMap((a) => bytes(5, attribute(a))),
 ];
-const value = (name: string, shape: readonly number[]): number[] => {
+const value = (name: string, shape: readonly number[], dtype: OnnxFloat): number[] => {
   const sizes = shape.flatMap((d) => bytes(1, whole(1, d)));
-  return [...text(1, name), ...bytes(2, bytes(1, [...whole(1, elements.f32), ...bytes(2, sizes)]))];
+  return [...text(1, name), ...bytes(2, bytes(1, [...whole(1, elements[dtype]), ...bytes(2, sizes)]))];
 };
 
 type Constants = Readonly<Record<string, number | readonly [axis: number]>>;
@@ -58,35 +59,39 @@ export interface OnnxModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly inputs: Readonly<Record<string, Given>>;
   readonly shape: readonly number[];
+  /** Of inputs and output. */
+  readonly dtype: OnnxFloat;
 }
 function model(
   nodes: readonly Node[],
   inputs: Readonly<Record<string, Given>>,
   shape: readonly number[],
   constants: Constants = {},
+  dtype: OnnxFloat = 'f32',
 ): OnnxModel {
   const graph = [
     ...nodes.flatMap((n) => bytes(1, node(n))),
     ...text(2, 'task'),
     ...Object.entries(constants).flatMap(([name, v]) => bytes(5, constant(name, v))),
-    ...Object.entries(inputs).flatMap(([name, { shape }]) => bytes(11, value(name, shape))),
-    ...bytes(12, value('y', shape)),
+    ...Object.entries(inputs).flatMap(([name, { shape }]) => bytes(11, value(name, shape, dtype))),
+    ...bytes(12, value('y', shape, dtype)),
   ];
   // IR version 8, operator set 17
   const content = [...whole(1, 8), ...bytes(8, [...text(1, ''), ...whole(2, 17)]), ...bytes(7, graph)];
-  return { bytes: Uint8Array.from(content), inputs, shape };
+  return { bytes: Uint8Array.from(content), inputs, shape, dtype };
 }
 const single = (
   op: string,
   inputs: Readonly<Record<string, Given>>,
   shape: readonly number[],
   attributes: readonly Attribute[] = [],
-): OnnxModel => model([{ op, inputs: Object.keys(inputs), output: 'y', attributes }], inputs, shape);
+  dtype: OnnxFloat = 'f32',
+): OnnxModel => model([{ op, inputs: Object.keys(inputs), output: 'y', attributes }], inputs, shape, {}, dtype);
 
-function matmul({ form, n }: MatmulTask): OnnxModel {
+function matmul({ form, n, dtype }: MatmulTask): OnnxModel {
   const inputs = { a: input([n, n], 1), b: input([n, n], 2) };
-  if (form === 'NN') return single('MatMul', inputs, [n, n]);
-  return single('Gemm', inputs, [n, n], [[form === 'NT' ? 'transB' : 'transA', 1, 'int']]);
+  if (form === 'NN') return single('MatMul', inputs, [n, n], [], dtype);
+  return single('Gemm', inputs, [n, n], [[form === 'NT' ? 'transB' : 'transA', 1, 'int']], dtype);
 }
 
 /** The gradient by the filters has no operator of its own. */

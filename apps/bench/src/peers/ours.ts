@@ -136,7 +136,7 @@ function loop(task: Task, style: LoopStyle): Loop {
 function prepare(mode: Mode, task: Task): Case | null {
   switch (task.kind) {
     case 'matmul':
-      return matmul(mode, task);
+      return task.dtype ? null : matmul(mode, task);
     case 'conv':
       return conv(mode, task);
     case 'softmax':

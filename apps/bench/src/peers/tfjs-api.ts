@@ -16,7 +16,6 @@ type Reduce = (a: TfTensor, axis?: number, keepDims?: boolean) => TfTensor;
 export interface Tfjs {
   readonly version_core: string;
   env(): { set(flag: string, value: unknown): void };
-  backend(): object;
   tidy<R>(f: () => R): R;
   tensor(data: Float32Array, shape: readonly number[], dtype: 'float32'): TfTensor;
   variable(t: TfTensor): TfVariable;
@@ -34,6 +33,7 @@ export interface Tfjs {
   readonly mean: Reduce;
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
+  slice(x: TfTensor, begin: readonly number[], size: readonly number[]): TfTensor;
   transpose(x: TfTensor, axes: readonly number[]): TfTensor;
   split(x: TfTensor, parts: number, axis: number): TfTensor[];
   conv2d(x: TfTensor, w: TfTensor, strides: number, pad: 'same' | 'valid'): TfTensor;

@@ -5,10 +5,16 @@ import type { ConvTask, HostTask, MatmulTask, RowTask, SumTask, Task, TrainTask 
 import { tfLayerNorm, tfTensor, type TfTensor, type Tfjs } from './tfjs-api.js';
 import { tfjsTraining } from './tfjs-models.js';
 
-/** Waits until the device has done what was enqueued; absent where calls compute at once. */
-type Settle = (() => Promise<unknown>) | undefined;
+/** How a batch of runs ends: where calls compute at once, it has ended; on a device one number is waited for. */
+type Ends = 'at once' | 'by waiting';
 
-function operation(tf: Tfjs, settle: Settle, f: () => TfTensor): Case {
+async function readOne(tf: Tfjs, x: TfTensor): Promise<void> {
+  const one = tf.tidy(() => tf.slice(tf.reshape(x, [-1]), [0], [1]));
+  await one.data();
+  one.dispose();
+}
+
+function operation(tf: Tfjs, ends: Ends, f: () => TfTensor): Case {
   let last: TfTensor | null = null;
   return {
     run() {
@@ -16,18 +22,18 @@ function operation(tf: Tfjs, settle: Settle, f: () => TfTensor): Case {
       last?.dispose();
       last = next;
     },
-    ...(settle && { settle }),
+    ...(ends === 'by waiting' && { settle: () => readOne(tf, last!) }),
     check: async () => digest(await last!.data()),
     dispose: () => last?.dispose(),
   };
 }
 
-function matmul(tf: Tfjs, settle: Settle, { form, n }: MatmulTask): Case {
+function matmul(tf: Tfjs, ends: Ends, { form, n }: MatmulTask): Case {
   const [a, b] = [tfTensor(tf, input([n, n], 1)), tfTensor(tf, input([n, n], 2))];
-  return operation(tf, settle, () => tf.matMul(a, b, form === 'TN', form === 'NT'));
+  return operation(tf, ends, () => tf.matMul(a, b, form === 'TN', form === 'NT'));
 }
 
-function conv(tf: Tfjs, settle: Settle, task: ConvTask): Case {
+function conv(tf: Tfjs, ends: Ends, task: ConvTask): Case {
   const numbers = convolution(task, 'channels last');
   const [x, w, g] = [tfTensor(tf, numbers.x), tfTensor(tf, numbers.w), tfTensor(tf, numbers.g)];
   const parts: Record<ConvTask['part'], () => TfTensor> = {
@@ -35,40 +41,40 @@ function conv(tf: Tfjs, settle: Settle, task: ConvTask): Case {
     input: () => tf.conv2dTranspose(g, w, numbers.x.shape, 1, 'same'),
     weight: () => tf.grad((v) => tf.conv2d(x, v, 1, 'same'))(w, g),
   };
-  return operation(tf, settle, parts[task.part]);
+  return operation(tf, ends, parts[task.part]);
 }
 
-function row(tf: Tfjs, settle: Settle, { kind, rows, columns }: RowTask): Case {
+function row(tf: Tfjs, ends: Ends, { kind, rows, columns }: RowTask): Case {
   if (kind === 'softmax') {
     const x = tfTensor(tf, input([rows, columns], 1, 4));
-    return operation(tf, settle, () => tf.softmax(x));
+    return operation(tf, ends, () => tf.softmax(x));
   }
   const x = tfTensor(tf, input([rows, columns], 1));
   const [weight, bias] = [tfTensor(tf, input([columns], 2)), tfTensor(tf, input([columns], 3))];
-  return operation(tf, settle, () => tfLayerNorm(tf, x, weight, bias));
+  return operation(tf, ends, () => tfLayerNorm(tf, x, weight, bias));
 }
 
-function chain(tf: Tfjs, settle: Settle, n: number): Case {
+function chain(tf: Tfjs, ends: Ends, n: number): Case {
   const x = tfTensor(tf, input([n], 1));
-  return operation(tf, settle, () => tf.add(tf.mul(tf.tanh(tf.add(tf.mul(x, 1.3), 0.1)), 0.7), x));
+  return operation(tf, ends, () => tf.add(tf.mul(tf.tanh(tf.add(tf.mul(x, 1.3), 0.1)), 0.7), x));
 }
 
-function sum(tf: Tfjs, settle: Settle, { rows, columns, axis }: SumTask): Case {
+function sum(tf: Tfjs, ends: Ends, { rows, columns, axis }: SumTask): Case {
   const x = tfTensor(tf, input([rows, columns], 1));
-  return operation(tf, settle, () => tf.sum(x, axis));
+  return operation(tf, ends, () => tf.sum(x, axis));
 }
 
-function host(tf: Tfjs, settle: Settle, { op, n, calls }: HostTask): Case {
+function host(tf: Tfjs, ends: Ends, { op, n, calls }: HostTask): Case {
   const [a, b] = [tfTensor(tf, input([n, n], 1)), tfTensor(tf, input([n, n], 2))];
   const f = { add: tf.add, mul: tf.mul, matmul: tf.matMul }[op];
-  return operation(tf, settle, () => {
+  return operation(tf, ends, () => {
     let y = f(a, b);
     for (let i = 1; i < calls; i++) y = f(a, b);
     return y;
   });
 }
 
-function train(tf: Tfjs, settle: Settle, task: TrainTask): Case {
+function train(tf: Tfjs, ends: Ends, task: TrainTask): Case {
   const loss = tfjsTraining(tf, task);
   const optimizer = tf.train.adam(1e-3);
   let last: TfTensor | null = null;
@@ -77,9 +83,9 @@ function train(tf: Tfjs, settle: Settle, task: TrainTask): Case {
     run() {
       last?.dispose();
       last = optimizer.minimize(() => tf.tidy(loss), true);
-      if (!settle) [value] = last.dataSync() as unknown as [number];
+      if (ends === 'at once') [value] = last.dataSync() as unknown as [number];
     },
-    ...(settle && {
+    ...(ends === 'by waiting' && {
       settle: async () => {
         [value] = (await last!.data()) as unknown as [number];
       },
@@ -88,28 +94,28 @@ function train(tf: Tfjs, settle: Settle, task: TrainTask): Case {
   };
 }
 
-function prepare(tf: Tfjs, settle: Settle, task: Task): Case | null {
+function prepare(tf: Tfjs, ends: Ends, task: Task): Case | null {
   switch (task.kind) {
     case 'matmul':
-      return matmul(tf, settle, task);
+      return task.dtype ? null : matmul(tf, ends, task);
     case 'conv':
-      return conv(tf, settle, task);
+      return conv(tf, ends, task);
     case 'softmax':
     case 'layernorm':
-      return row(tf, settle, task);
+      return row(tf, ends, task);
     case 'sum':
-      return sum(tf, settle, task);
+      return sum(tf, ends, task);
     case 'chain':
-      return chain(tf, settle, task.n);
+      return chain(tf, ends, task.n);
     case 'host':
-      return host(tf, settle, task);
+      return host(tf, ends, task);
     case 'train':
-      return train(tf, settle, task);
+      return train(tf, ends, task);
   }
 }
 
 /** The library with its backend chosen. */
-export const tfjs = (tf: Tfjs, settle?: () => Promise<unknown>): Library => ({
+export const tfjs = (tf: Tfjs, ends: Ends): Library => ({
   versions: { '@tensorflow/tfjs': tf.version_core },
-  prepare: (task) => prepare(tf, settle, task),
+  prepare: (task) => prepare(tf, ends, task),
 });

@@ -26,7 +26,7 @@ async function loadTfjs(backend: 'wasm' | 'cpu'): Promise<Library> {
   tf.env().set('PROD', true);
   if (!(await tf.setBackend(backend))) throw new Error(`the backend ${backend} does not start`);
   await tf.ready();
-  return tfjs(tf);
+  return tfjs(tf, 'at once');
 }
 
 async function loadJax(): Promise<Library> {
@@ -47,7 +47,7 @@ function loadOrt(kind: 'web' | 'node', threads: number): Library {
   const ort = require(name) as Ort;
   if (kind === 'web') {
     ort.env.wasm.numThreads = threads;
-    return onnxRuntime(ort, name, { session: { executionProviders: ['wasm'] }, writesInto: false });
+    return onnxRuntime(ort, name, { session: { executionProviders: ['wasm'] } });
   }
   // Threads that spin while they wait would take the time of the other peers.
   const quiet = { session: { intra_op: { allow_spinning: '0' } } };
