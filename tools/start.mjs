@@ -1,4 +1,4 @@
-// Runs `npm start` and `npm test` in a fresh clone: needs nothing but Node and npm, installs once, then works with the Node and pnpm it installed.
+// Runs `npm start`, `npm test` and `npm run bench` in a fresh clone: needs nothing but Node and npm, installs once, then works with the Node and pnpm it installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -65,17 +65,21 @@ function runQuietly(title, command, args) {
   console.log(`${title}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
 
+/** Builds an app with what it needs, and runs it. */
+function runApp(name, args) {
+  runQuietly('Build', 'turbo', [
+    'run',
+    'build',
+    `--filter=@nn/${name}...`,
+    '--output-logs=errors-only',
+    '--log-prefix=none',
+  ]);
+  run('node', [`apps/${name}/dist/cli.js`, ...args]);
+}
+
 const tasks = {
-  start(args) {
-    runQuietly('Build', 'turbo', [
-      'run',
-      'build',
-      '--filter=@nn/demo...',
-      '--output-logs=errors-only',
-      '--log-prefix=none',
-    ]);
-    run('node', ['apps/demo/dist/cli.js', ...args]);
-  },
+  start: (args) => runApp('demo', args),
+  bench: (args) => runApp('bench', args),
   test(args) {
     run('vitest', ['run', ...args]);
   },
