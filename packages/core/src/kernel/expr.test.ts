@@ -57,6 +57,11 @@ test('reshape of permute of slice is affine again', () => {
   const back = unravel(ravel(unravel(ravel(i, [6, 4]), [3, 8]), [3, 8]), [6, 4]);
   expect(back).toEqual(i);
   const flat = ravel(i, [6, 4]);
+  // rows of heads: [8, 4, 64, 32] seen as [8*64, 4*32]
+  const [row, column] = [loop('i', 0, 512), loop('i', 1, 128)];
+  const mixed = ravel([row, column], [512, 128]);
+  expect(expr('idiv', mixed, lit(8192))).toBe(expr('idiv', row, lit(64)));
+  expect(expr('mod', mixed, lit(8192))).toBe(expr('add', expr('mul', expr('mod', row, lit(64)), lit(128)), column));
   expect(expr('idiv', expr('add', expr('mul', i[0]!, lit(12)), loop('i', 1, 12)), lit(12))).toBe(i[0]);
   expect(expr('mod', flat, lit(4))).toBe(i[1]);
 });

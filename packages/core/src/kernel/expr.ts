@@ -152,6 +152,20 @@ function rejoin(parts: readonly Expr[]): Expr | null {
   return null;
 }
 const sum = (xs: readonly Expr[]): Expr => xs.reduce((a, b) => expr('add', a, b), lit(0));
+const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : Math.abs(a));
+/**
+ * A sum as g*high + low, where g divides c and 0 <= low < g: then x idiv c = high idiv (c/g), and x mod c = g*(high mod (c/g)) + low. Null
+ * where no g > 1 does it.
+ */
+function split(parts: readonly Expr[], c: number): { g: number; high: Expr; low: Expr } | null {
+  for (const g of new Set(parts.map((x) => gcd(isConst(x) ? x.value : scaled(x)[0], c)))) {
+    if (g <= 1 || g === c) continue;
+    const low = sum(parts.filter((x) => !isMultiple(x, g)));
+    if (low.lo < 0 || low.hi >= g) continue;
+    return { g, high: sum(parts.filter((x) => isMultiple(x, g)).map((x) => quotient(x, g))), low };
+  }
+  return null;
+}
 
 /** Identities of i32 arithmetic that hold when nothing overflows; null when none applies. */
 const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
@@ -183,15 +197,22 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
     const rest = sum(parts.filter((x) => !isMultiple(x, b.value)));
     const inner = rest.lo >= 0 && rest.hi < b.value ? lit(0) : null;
     if (inner) return sum([...whole.map((x) => quotient(x, b.value)), inner]);
-    return whole.length ? sum([...whole.map((x) => quotient(x, b.value)), expr('idiv', rest, b)]) : null;
+    if (whole.length) return sum([...whole.map((x) => quotient(x, b.value)), expr('idiv', rest, b)]);
+    const parted = split(parts, b.value);
+    return parted && expr('idiv', parted.high, lit(b.value / parted.g));
   },
   mod: (a, b) => {
     if (!isConst(b) || b.value <= 0) return null;
+    if (b.value === 1) return lit(0);
     const parts = terms(a);
     const rest = parts.filter((x) => !isMultiple(x, b.value));
     const r = rest.length === parts.length ? a : sum(rest);
     if (r.lo >= 0 && r.hi < b.value) return r;
-    return rest.length === parts.length ? null : expr('mod', r, b);
+    if (rest.length < parts.length) return expr('mod', r, b);
+    const parted = split(parts, b.value);
+    return (
+      parted && expr('add', expr('mul', expr('mod', parted.high, lit(b.value / parted.g)), lit(parted.g)), parted.low)
+    );
   },
   max: (a, b) => (a.lo >= b.hi ? a : b.lo >= a.hi ? b : null),
   min: (a, b) => (a.hi <= b.lo ? a : b.hi <= a.lo ? b : null),
