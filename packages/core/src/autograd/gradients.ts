@@ -51,15 +51,14 @@ function order(roots: readonly Edge[], barriers: ReadonlySet<Edge>): Edge[] {
 function checkKept(name: string, node: Node, out: Tensor | null): void {
   const keep = node.prim!.keep;
   const kept = keptInputs(node.prim!, node.inputs);
-  const read = node.inputs.filter((_, k) => kept.has(k));
-  if (out && (!keep || keep.output)) read.push(out);
-  for (const t of read) {
-    if (t.overwritten) {
-      throw new GradError(
-        `one of the variables needed for gradient computation has been modified by an inplace operation: ${describe(t.spec)}, which ${name} reads in its backward, was changed by ${t.overwritten}. Use the operation that returns a new tensor, or clone() before changing it`,
-      );
-    }
-  }
+  for (let k = 0; k < node.inputs.length; k++) if (kept & (1 << k)) checkUnchanged(name, node.inputs[k]!);
+  if (out && (!keep || keep.output)) checkUnchanged(name, out);
+}
+function checkUnchanged(name: string, { overwritten, spec }: Tensor): void {
+  if (overwritten)
+    throw new GradError(
+      `one of the variables needed for gradient computation has been modified by an inplace operation: ${describe(spec)}, which ${name} reads in its backward, was changed by ${overwritten}. Use the operation that returns a new tensor, or clone() before changing it`,
+    );
 }
 
 /**
@@ -139,7 +138,7 @@ function walk(
   retain: boolean,
 ): void {
   const prim = node.prim!;
-  const keeps = prim.keep === undefined || prim.keep.output === true || keptInputs(prim, node.inputs).size > 0;
+  const keeps = prim.keep === undefined || prim.keep.output === true || keptInputs(prim, node.inputs) !== 0;
   if (node.released && keeps) {
     throw new GradError(
       `Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed): ${prim.name} has given up what it kept. Specify retainGraph: true the first time`,

@@ -16,9 +16,18 @@ export const sizeOf = (shape: Shape): number => {
 };
 /** `f32[2,3]` */
 export const describe = ({ shape, dtype }: Spec): string => `${dtype}[${shape.join(',')}]`;
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, d) => n === b[d]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
+  return true;
+}
 /** [0, 1, …, n-1] */
-export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+export function range(n: number): number[] {
+  const list: number[] = [];
+  for (let i = 0; i < n; i++) list.push(i);
+  return list;
+}
 
 /**
  * NumPy broadcasting of two shapes.

@@ -1,6 +1,7 @@
 // Who owns a tensor and when its memory goes back: scopes, and the collector as the last net. Nobody counts references in user code.
 import type { Backend } from '../backend/index.js';
 import { dtypes, sizeOf, type DType, type Shape, type Spec, type TypedArray } from '../base/index.js';
+import { intern } from './spec.js';
 import { Storage, Tensor, type Ownership, type Watch } from './tensor.js';
 import { flatten } from './tree.js';
 
@@ -196,10 +197,10 @@ export function freeNow(t: Tensor, why: string): void {
 export function upload(backend: Backend, data: TypedArray, dtype: DType, shape: Shape): Tensor {
   const storage = allocateStorage(backend, sizeOf(shape), dtype);
   backend.write(storage.buffer, data);
-  return own(new Tensor({ shape, dtype }, backend, { storage }));
+  return own(new Tensor(intern({ shape, dtype }), backend, null, storage));
 }
 /** The same memory under another spec or edge. */
 export function share(t: Tensor, spec: Spec, edge: Tensor['edge']): Tensor {
   t.storage!.references++;
-  return own(new Tensor(spec, t.backend, { storage: t.storage!, edge }));
+  return own(new Tensor(spec, t.backend, null, t.storage, edge));
 }

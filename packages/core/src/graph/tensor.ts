@@ -44,10 +44,15 @@ export interface Keep {
   readonly reads?: readonly (readonly number[])[];
   readonly output?: boolean;
 }
-/** The inputs of a call that the gradient will read, which depends on those that need one. */
-export function keptInputs({ keep }: Primitive, inputs: readonly Tensor[]): ReadonlySet<number> {
-  if (!keep) return new Set(inputs.keys());
-  return new Set([...(keep.inputs ?? []), ...inputs.flatMap((x, k) => (x.edge ? (keep.reads?.[k] ?? []) : []))]);
+/** The inputs of a call that the gradient will read, which depends on those that need one: bit k for input k. */
+export function keptInputs({ keep }: Primitive, inputs: readonly Tensor[]): number {
+  if (!keep) return -1;
+  let kept = 0;
+  if (keep.inputs) for (const k of keep.inputs) kept |= 1 << k;
+  if (keep.reads)
+    for (let k = 0; k < inputs.length; k++)
+      if (inputs[k]!.edge !== null) for (const j of keep.reads[k] ?? []) kept |= 1 << j;
+  return kept;
 }
 
 /** One call of a primitive, as its gradient sees it. Values that `keep` does not name have a spec, but no data. */
@@ -169,13 +174,20 @@ export class Tensor {
   overwritten: string | null = null;
   /** The scope that frees it. */
   scope: Ownership | null = null;
-  constructor(spec: Spec, backend: Backend, { storage, node, edge, literal }: Origin) {
+  /** @param origin  null when storage and edge come after it: what every eager operation makes, without an object between */
+  constructor(
+    spec: Spec,
+    backend: Backend,
+    origin: Origin | null,
+    storage: Storage | null = null,
+    edge: Edge | null = null,
+  ) {
     this.spec = spec;
     this.backend = backend;
-    this.storage = storage ?? null;
-    this.node = node ?? null;
-    this.edge = edge ?? null;
-    this.literal = literal ?? null;
+    this.storage = origin?.storage ?? storage;
+    this.node = origin?.node ?? null;
+    this.edge = origin?.edge ?? edge;
+    this.literal = origin?.literal ?? null;
   }
   get shape(): Shape {
     return this.spec.shape;

@@ -1,5 +1,15 @@
 // How primitives are declared: one record each, with makers for the families that share a shape rule.
-import { broadcastShapes, dtypes, isFloat, promote, range, type DType, type Shape, type Spec } from '../base/index.js';
+import {
+  broadcastShapes,
+  dtypes,
+  isFloat,
+  promote,
+  range,
+  sameShape,
+  type DType,
+  type Shape,
+  type Spec,
+} from '../base/index.js';
 import {
   broadcastIndex,
   cast as castExpr,
@@ -208,6 +218,4 @@ export const expandPrimitive: Primitive<ShapeAttrs> = movement<ShapeAttrs>('expa
   ],
 });
 export const expandTo = (x: Tensor, shape: Shape): Tensor =>
-  x.ndim === shape.length && x.shape.every((n, d) => n === shape[d])
-    ? x
-    : apply(expandPrimitive, [x], { shape: [...shape] });
+  sameShape(x.shape, shape) ? x : apply(expandPrimitive, [x], { shape: [...shape] });
