@@ -1,172 +1,242 @@
 // One capture of a function: its kernels with their memory plan, the Variables that it reads and writes, and the conditions under which it holds.
 import type { Backend } from '../backend/index.js';
-import { describe, DeviceError, sizeOf, type Spec } from '../base/index.js';
+import { describe, DeviceError, sameShape, sizeOf, type Spec } from '../base/index.js';
 import { captureBackward, type Differentiate } from './backward.js';
 import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
 import { Plan } from './plan.js';
 import { recordTogether } from './record.js';
 import { schedule } from './schedule.js';
-import { currentBackend, placeholder, Trace, withTrace } from './state.js';
+import { currentBackend, isGradEnabled, placeholder, Trace, withTrace } from './state.js';
 import { checkAlive, Edge, Storage, Tensor, type Cell, type Node, type Source } from './tensor.js';
-import { flatten, type Flat } from './tree.js';
+import { fits, flatten, type Flat } from './tree.js';
 
 /** One captured run of the function. */
 export interface Capture {
   readonly signature: string;
   readonly plan: Plan;
   readonly variables: readonly { readonly name: string; readonly spec: Spec; readonly written: boolean }[];
-  valid(): boolean;
+  /** Whether it holds for these arguments and the world as it is; then their tensors are added to `leaves`. */
+  fits(args: unknown[], leaves: Tensor[]): boolean;
   run(inputs: readonly Tensor[]): unknown;
   /** Gives back the memory that it holds between runs. */
   release(): void;
+}
+/** What a function was called with, as far as a capture depends on it. */
+export interface Call {
+  readonly args: Flat<unknown[]>;
+  readonly backend: Backend;
+  readonly grad: boolean;
+  readonly signature: string;
 }
 
 const otherDevice = (name: string, backend: Backend, { spec, backend: other }: Tensor): DeviceError =>
   new DeviceError(
     `compiled "${name}": inputs and Variables are on two devices, ${backend.name} and ${other.name}: ${describe(spec)} is on ${other.name}. Move it with to('${backend.name}')`,
   );
-/** Memory for a value that is only a number so far. */
-function materialize(backend: Backend, t: Tensor): Storage {
-  const storage = allocateStorage(backend, 1, t.dtype);
-  backend.write(storage.buffer, Float64Array.of(t.literal!));
-  return storage;
-}
-
 /** Traces `f` on placeholders for `args`, and schedules what it did. */
 export function capture(
   f: (...args: unknown[]) => unknown,
-  args: Flat<unknown[]>,
-  signature: string,
+  { args, backend, grad, signature }: Call,
   name: string,
   differentiate: Differentiate | null,
 ): Capture {
   const trace = new Trace(false);
   const inputs = args.leaves.map((t) => placeholder(t.spec, null, t.needsGrad));
   const result = withTrace(trace, () => flatten(f(...args.rebuild(inputs))));
-  const backend = args.leaves.find((t) => t.literal === null)?.backend ?? currentBackend();
   const outputs = result.leaves;
   const writes = [...trace.writes];
   const holes = [...trace.captures];
   const guards = trace.guards;
   // A function that takes gradients itself is a whole step; of any other, gradients may be taken from outside.
   const open = differentiate && !trace.differentiated ? outputs.filter((t) => t.edge?.node) : [];
-  const leaves = [...inputs, ...holes.map(([, hole]) => hole)].filter((t) => t.edge);
-  const backward = open.length ? captureBackward(trace, backend, open, leaves, differentiate!) : null;
+  const entering = [...inputs, ...holes.map(([, hole]) => hole)];
+  const backward = open.length
+    ? captureBackward(
+        trace,
+        backend,
+        open,
+        entering.filter((t) => t.edge),
+        differentiate!,
+      )
+    : null;
   const leaving = [...outputs, ...writes.flatMap(([, t]) => (t ? [t] : []))];
   const roots = [
     ...leaving.flatMap((t) => (t.node?.prim && !t.storage && t.literal === null ? [t.node] : [])),
     ...(backward?.residuals.filter((n) => n.prim) ?? []),
   ];
-  const { steps, resolve } = schedule(backend, roots);
-  const plan = new Plan(backend, steps, new Set(roots.map((n) => resolve(n) as Node)));
-  const constants = new Set<Source>([
-    ...steps.flatMap((step) => step.inputs),
-    ...leaving.flatMap((t) => t.storage ?? []),
-  ]);
-  for (const s of constants) if (s instanceof Storage) s.references++;
-
-  const variables = holes.map(([v]) => v);
-  const entries = [...inputs, ...holes.map(([, hole]) => hole)].map((hole) => hole.node!);
-  const entryOf = new Map<Source, number>(entries.map((n, k) => [n, k]));
-  const entryPlaces = entries.map((n) => plan.placeOf(n));
+  const successor = new Map<Node, Node>();
+  for (const [v, hole] of trace.captures) {
+    const next = trace.writes.get(v);
+    if (next?.node?.prim && !next.storage) successor.set(hole.node!, next.node);
+  }
+  const { steps, resolve } = schedule(backend, roots, new Set(), successor);
   const results = [...new Set(roots.map((n) => resolve(n) as Node))];
-  const resultOf = new Map<Source, number>(results.map((n, k) => [n, k]));
+  const plan = new Plan(backend, steps, new Set(results));
   const sourceOf = (t: Tensor): Source => resolve(t.storage ?? t.node!);
+  const constants = [
+    ...new Set<Source>([...steps.flatMap((step) => step.inputs), ...leaving.flatMap((t) => t.storage ?? [])]),
+  ].filter((s) => s instanceof Storage);
+  for (const s of constants) s.references++;
+
+  // All that a run touches, in one list: what comes in, what is computed, what is always the same.
+  const entries = entering.map((hole) => hole.node!);
+  const sources: readonly Source[] = [...entries, ...results, ...constants];
+  const memory: (Storage | null)[] = sources.map((s) => (s instanceof Storage ? s : null));
+  const numberOf = new Map<Source, number>(sources.map((s, k) => [s, k]));
+  const places = sources.map((s) => plan.placeOf(s));
+  const variables = holes.map(([v]) => v);
   const overwritten = inPlace(plan, results, holes, writes, sourceOf, [
     ...leaving.filter((t) => t.literal === null).map(sourceOf),
     ...(backward?.residuals.map(resolve) ?? []),
   ]);
+  const sizes = results.map(({ spec }) => sizeOf(spec.shape));
+  /** Whether a result has new memory in this run, instead of that of a Variable. */
+  const fresh = results.map(() => false);
+  const numbers = new Numbers(backend);
+  const where = `compiled "${name}"`;
 
-  /** Memory of the inputs and of the results in one run. */
-  interface Run {
-    readonly bound: Storage[];
-    readonly made: Storage[];
+  /** What becomes of a traced value: a number, or memory by its number in the list. */
+  interface Leaving {
+    readonly spec: Spec;
+    readonly literal: number | null;
+    readonly from: number;
+    readonly sealed: boolean;
   }
-  const memoryOf = (source: Source, { bound, made }: Run): Storage =>
-    source instanceof Storage ? source : (made[resultOf.get(source)!] ?? bound[entryOf.get(source)!])!;
-  /** What a traced value became: memory from the run, memory of an input, or a number. */
-  const valueOf = (t: Tensor, now: Run, sealed: boolean): Tensor => {
-    if (t.literal !== null) return new Tensor(t.spec, t.backend, { literal: t.literal });
-    const storage = memoryOf(sourceOf(t), now);
+  const leave = (t: Tensor, sealed: boolean): Leaving => ({
+    spec: t.spec,
+    literal: t.literal,
+    from: t.literal === null ? numberOf.get(sourceOf(t))! : -1,
+    sealed: sealed && t.edge?.node != null,
+  });
+  const returned = outputs.map((t) => leave(t, trace.differentiated));
+  const written = writes.map(([v, t]) => {
+    const to = t && leave(t, false);
+    const result = to ? to.from - entries.length : -1;
+    return { v, to, result: overwritten[result] === v ? result : -1 };
+  });
+  const valueOf = ({ spec, literal, from, sealed }: Leaving): Tensor => {
+    if (literal !== null) return new Tensor(spec, backend, { literal });
+    const storage = memory[from]!;
     storage.references++;
-    const edge = sealed && t.edge?.node ? new Edge(null, null, t.spec) : null;
-    if (edge)
-      edge.sealed =
-        'it came out of a compiled function that takes gradients itself. Call backward() (or take gradients) inside of that function';
-    return own(new Tensor(t.spec, t.backend, { storage, edge }));
+    if (!sealed) return own(new Tensor(spec, backend, { storage }));
+    const edge = new Edge(null, null, spec);
+    edge.sealed =
+      'it came out of a compiled function that takes gradients itself. Call backward() (or take gradients) inside of that function';
+    return own(new Tensor(spec, backend, { storage, edge }));
   };
 
   /** Records the results as one call, whose backward was captured too. */
-  const recorded = (out: readonly Tensor[], values: readonly Tensor[], now: Run): readonly Tensor[] => {
+  const recorded = (out: readonly Tensor[], values: readonly Tensor[]): readonly Tensor[] => {
     if (!backward) return out;
     const kept = new Map<Source, Storage>();
-    for (const n of backward.residuals) kept.set(n, memoryOf(resolve(n), now));
+    for (const n of backward.residuals) kept.set(n, memory[numberOf.get(resolve(n))!]!);
     const holders = [...kept.values()].map((storage) => hold(storage));
-    const actual = [...values, ...variables.map((v) => v.get())].filter(
-      (_, k) => [...inputs, ...holes.map(([, h]) => h)][k]!.edge,
-    );
+    const actual = [...values, ...variables.map((v) => v.get())].filter((_, k) => entering[k]!.edge);
     const pull = (gs: readonly (Tensor | null)[]): readonly (Tensor | null)[] => {
-      for (const t of holders) checkAlive(`backward of compiled "${name}"`, t);
+      for (const t of holders) checkAlive(`backward of ${where}`, t);
       return backward.run(kept, gs);
     };
     const differentiable = out.filter((_, k) => open.includes(outputs[k]!));
-    const together = recordTogether(`compiled "${name}"`, actual, differentiable, pull);
+    const together = recordTogether(where, actual, differentiable, pull);
     return out.map((t) => together[differentiable.indexOf(t)] ?? t);
   };
 
-  const run = (values: readonly Tensor[]): unknown => {
-    const now: Run = { bound: [], made: [] };
-    const temporary: Storage[] = [];
+  const bind = (values: readonly Tensor[]): void => {
     for (let k = 0; k < entries.length; k++) {
       const value = k < inputs.length ? values[k]! : variables[k - inputs.length]!.peek();
-      checkAlive(`compiled "${name}"`, value);
-      if (value.storage && value.backend !== backend) throw otherDevice(name, backend, value);
-      const storage = value.storage ?? materialize(backend, value);
-      if (!value.storage) temporary.push(storage);
-      now.bound.push(storage);
-      const place = entryPlaces[k];
-      if (place !== undefined) plan.bind(place, storage.buffer);
+      checkAlive(where, value);
+      const { storage } = value;
+      if (storage && value.backend !== backend) throw otherDevice(name, backend, value);
+      memory[k] = storage ?? numbers.memory(k, value);
     }
     for (let k = 0; k < results.length; k++) {
-      const { spec } = results[k]!;
-      const storage = overwritten[k]?.ownMemory() ?? null;
-      now.made.push(storage ?? allocateStorage(backend, sizeOf(spec.shape), spec.dtype));
-      if (!storage) temporary.push(now.made[k]!);
-      plan.bind(plan.placeOf(results[k]!)!, now.made[k]!.buffer);
+      const ownMemory = overwritten[k]?.ownMemory() ?? null;
+      memory[entries.length + k] = ownMemory ?? allocateStorage(backend, sizes[k]!, results[k]!.spec.dtype);
+      fresh[k] = !ownMemory;
     }
-    plan.run();
-    const out = recorded(
-      outputs.map((t) => valueOf(t, now, trace.differentiated)),
-      values,
-      now,
-    );
-    const changed = writes.map(([v, t]) => {
-      const k = t && t.literal === null ? resultOf.get(sourceOf(t)) : undefined;
-      const inOwn = k !== undefined && overwritten[k] === v && !temporary.includes(now.made[k]!);
-      return inOwn ? null : ([v, t && valueOf(t, now, false)] as const);
-    });
-    changed.forEach((write, k) => {
-      if (!write) return writes[k]![0].rewritten();
-      const [v, t] = write;
-      v.replace(t);
-      if (t) freeNow(t, 'a compiled function has handed it to a Variable');
-    });
-    for (const s of temporary) releaseStorage(s);
-    return result.rebuild(out);
+    for (let k = 0; k < places.length; k++) {
+      const place = places[k];
+      if (place !== undefined) plan.bind(place, memory[k]!.buffer);
+    }
+  };
+  /** Gives up the memory that was made for this run; what somebody holds by now stays. */
+  const unbind = (): void => {
+    for (let k = 0; k < results.length; k++) {
+      if (fresh[k]) releaseStorage(memory[entries.length + k]!);
+      fresh[k] = false;
+    }
+    for (let k = 0; k < entries.length + results.length; k++) memory[k] = null;
+  };
+  const run = (values: readonly Tensor[]): unknown => {
+    try {
+      bind(values);
+      plan.run();
+      const out = recorded(returned.map(valueOf), values);
+      const changed = written.map(({ to, result: k }) => (k >= 0 && !fresh[k] ? null : to && valueOf(to)));
+      for (let k = 0; k < written.length; k++) {
+        const { v, result: own } = written[k]!;
+        const t = changed[k]!;
+        if (own >= 0 && !fresh[own]) v.rewritten();
+        else {
+          v.replace(t);
+          if (t) freeNow(t, 'a compiled function has handed it to a Variable');
+        }
+      }
+      return result.rebuild(out);
+    } finally {
+      unbind();
+    }
+  };
+  const { statics } = args;
+  const fitsValues = (leaves: readonly Tensor[]): boolean => {
+    let on: Backend | null = null;
+    for (let k = 0; k < inputs.length; k++) {
+      const [t, like] = [leaves[k]!, inputs[k]!];
+      if (t.needsGrad !== like.needsGrad || !sameSpec(t.spec, like.spec)) return false;
+      if (t.literal === null) on ??= t.backend;
+    }
+    return (on ?? currentBackend()) === backend && isGradEnabled() === grad;
   };
   return {
     signature,
     plan,
     variables: variableTable(holes, writes),
-    valid: () => guards.every(({ read, value }) => Object.is(read(), value)),
+    fits(xs, leaves) {
+      leaves.length = 0;
+      if (!fits(xs, statics, leaves) || !fitsValues(leaves)) return false;
+      for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
+      return true;
+    },
     run,
     release() {
       plan.release();
       backward?.release();
-      for (const s of constants) if (s instanceof Storage) releaseStorage(s);
+      numbers.release();
+      for (const s of constants) releaseStorage(s);
     },
   };
 }
+const sameSpec = (a: Spec, b: Spec): boolean => a === b || (a.dtype === b.dtype && sameShape(a.shape, b.shape));
+
+/** Memory for entries that are only numbers: written when the number changes. */
+class Numbers {
+  private readonly known = new Map<number, { readonly storage: Storage; value: number }>();
+  constructor(private readonly backend: Backend) {}
+  memory(entry: number, { literal, dtype }: Tensor): Storage {
+    const value = literal!;
+    const known = this.known.get(entry);
+    if (known && Object.is(known.value, value)) return known.storage;
+    const storage = known?.storage ?? allocateStorage(this.backend, 1, dtype);
+    this.known.set(entry, { storage, value });
+    this.backend.write(storage.buffer, Float64Array.of(value));
+    return storage;
+  }
+  release(): void {
+    for (const { storage } of this.known.values()) releaseStorage(storage);
+    this.known.clear();
+  }
+}
+
 /** For each result the Variable whose own memory it may be written to; undefined where it needs memory of its own. */
 function inPlace(
   plan: Plan,
@@ -181,9 +251,9 @@ function inPlace(
     // The value is of one Variable alone, and nobody is given what the Variable held before.
     if (seen.filter((s) => s === node).length !== 1) return undefined;
     const write = writes.find(([, t]) => t && t.literal === null && sourceOf(t) === node);
-    const hole = write && holeOf.get(write[0]);
-    if (!write || !hole || seen.includes(hole)) return undefined;
-    return plan.mayReplace(node, hole) ? write[0] : undefined;
+    if (!write) return undefined;
+    const hole = holeOf.get(write[0]);
+    return !hole || (!seen.includes(hole) && plan.mayReplace(node, hole)) ? write[0] : undefined;
   });
 }
 

@@ -11,8 +11,8 @@ import {
   placeholder,
   symbolic,
 } from './state.js';
-import { Tensor } from './tensor.js';
-import { flatten } from './tree.js';
+import type { Tensor } from './tensor.js';
+import { flatten, isLeafMark } from './tree.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 export interface CompileOptions {
@@ -41,7 +41,7 @@ const collected = new FinalizationRegistry<readonly Capture[]>((all) => {
 const identities = new WeakMap<object, number>();
 let identityCount = 0;
 const staticKey = (x: unknown): string => {
-  if (x === Tensor) return 'T';
+  if (isLeafMark(x)) return 'T';
   if (x === null || (typeof x !== 'object' && typeof x !== 'function'))
     return `${typeof x}:${Object.is(x, -0) ? '-0' : String(x)}`;
   if (!identities.has(x)) identities.set(x, identityCount++);
@@ -55,7 +55,6 @@ export function compileWith<F extends AnyFunction>(
   f: F,
   { name = f.name || 'anonymous', onRetrace = console.warn }: CompileOptions,
 ): Compiled<F> {
-  const bySignature = new Map<string, Capture[]>();
   const all: Capture[] = [];
   let recent: number[] = [];
   let calls = 0;
@@ -68,23 +67,37 @@ export function compileWith<F extends AnyFunction>(
     const message = `compile: "${name}" was traced ${recent.length} times in its last 10 calls. Each new shape, dtype or non-tensor argument is a new trace: pass numbers that change as tensors, and keep shapes the same`;
     onRetrace(message);
   };
+  const trace = (args: unknown[]): unknown => {
+    const flat = flatten(args);
+    const backend = flat.leaves.find((t) => t.literal === null)?.backend ?? currentBackend();
+    const grad = isGradEnabled();
+    const specs = flat.leaves.map((t) => `${describe(t.spec)}${t.needsGrad ? 'g' : ''}`);
+    const signature = `${backend.name}|${grad}|${specs.join(';')}|${flat.statics.map(staticKey).join(',')}`;
+    const made = { args: flat, backend, grad, signature };
+    const make = (): Capture => onBackend(backend, () => capture(call, made, name, differentiate));
+    last = all.length ? forbidVariables(name, make) : make();
+    all.push(last);
+    warn();
+    return last.run(flat.leaves);
+  };
+  let last: Capture | null = null;
+  const fitting = (args: unknown[]): Capture | null => {
+    if (last?.fits(args, leaves)) return last;
+    for (const c of all) if (c !== last && c.fits(args, leaves)) return (last = c);
+    return null;
+  };
+  /** The tensors of this call: one list, so that a call makes none. */
+  const leaves: Tensor[] = [];
   const compiled = (...args: unknown[]): unknown => {
     if (currentTrace()) return call(...args);
     calls++;
-    const flat = flatten(args);
-    const specs = flat.leaves.map((t) => `${describe(t.spec)}${t.needsGrad ? 'g' : ''}`);
-    const backend = flat.leaves.find((t) => t.literal === null)?.backend ?? currentBackend();
-    const signature = `${backend.name}|${isGradEnabled()}|${specs.join(';')}|${flat.statics.map(staticKey).join(',')}`;
-    const known = bySignature.get(signature) ?? bySignature.set(signature, []).get(signature)!;
-    let hit = known.find((c) => c.valid());
-    if (!hit) {
-      const make = (): Capture => onBackend(backend, () => capture(call, flat, signature, name, differentiate));
-      hit = all.length ? forbidVariables(name, make) : make();
-      known.push(hit);
-      all.push(hit);
-      warn();
+    const hit = fitting(args);
+    if (!hit) return trace(args);
+    try {
+      return hit.run(leaves);
+    } finally {
+      leaves.length = 0;
     }
-    return hit.run(flat.leaves);
   };
   captures.set(compiled, all);
   collected.register(compiled, all);

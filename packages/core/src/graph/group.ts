@@ -234,7 +234,7 @@ export class Group {
       params: [],
       shape,
       stages,
-      outputs: this.contraction ? outputs : replacing(shape, stages, outputs, this.inputs),
+      outputs: replacing(shape, stages, outputs, this.inputs),
     };
     return { kernel, inputs: this.inputs, outs: stored.map((m) => m.node) };
   }

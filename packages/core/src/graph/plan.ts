@@ -1,11 +1,70 @@
 // A buffer plan: the memory of a compiled function, laid out once by the lifetimes of its values, and the replay of its steps.
 import type { Backend, Buffer, Sequence } from '../backend/index.js';
-import { sizeOf } from '../base/index.js';
+import { dtypes, sizeOf, type DType } from '../base/index.js';
 import { allocateStorage, releaseStorage } from './memory.js';
 import type { Step } from './schedule.js';
 import { Storage, type Node, type Source } from './tensor.js';
 
-const keyOf = (node: Node): string => `${node.spec.dtype}:${sizeOf(node.spec.shape)}`;
+/** Values that share memory one after another, the later ones in place of the earlier: from the first's step to the last read. */
+interface Life {
+  readonly values: Node[];
+  readonly size: number;
+  readonly dtype: DType;
+  readonly from: number;
+  to: number;
+}
+/** The lives of the values that steps hand to one another. */
+function livesOf(steps: readonly Step[], leaving: ReadonlySet<Node>): Life[] {
+  const lastUse = new Map<Source, number>();
+  steps.forEach((step, k) => {
+    for (const s of step.inputs) lastUse.set(s, k);
+  });
+  const lifeOf = new Map<Source, Life>();
+  const all: Life[] = [];
+  steps.forEach(({ kernel, inputs, outs }, k) => {
+    const taken = new Set<Life>();
+    outs.forEach((out, n) => {
+      if (leaving.has(out)) return;
+      const to = lastUse.get(out) ?? k;
+      const replaces = kernel.form === 'rows' ? kernel.outputs[n]!.replaces : [];
+      const dying = replaces.map((j) => lifeOf.get(inputs[j]!)).find((life) => life?.to === k && !taken.has(life));
+      if (dying) {
+        dying.values.push(out);
+        dying.to = to;
+        taken.add(dying);
+        lifeOf.set(out, dying);
+        return;
+      }
+      const { dtype, shape } = out.spec;
+      const life: Life = { values: [out], size: sizeOf(shape), dtype, from: k, to };
+      all.push(life);
+      lifeOf.set(out, life);
+      taken.add(life);
+    });
+  });
+  return all;
+}
+/** Memory that the plan holds between runs, for lives that do not overlap. */
+interface Slot {
+  readonly size: number;
+  readonly dtype: DType;
+  readonly lives: Life[];
+  storage: Storage | null;
+}
+/** Slots for all lives, the large ones first: so each slot is as large as its first life, and the total is near the most that is alive at once. */
+function slotsFor(lives: readonly Life[]): Slot[] {
+  const slots: Slot[] = [];
+  for (const life of [...lives].sort((a, b) => b.size - a.size)) {
+    // The smallest that is free comes last.
+    const slot = slots.findLast(
+      ({ dtype, lives: others }) =>
+        dtype === life.dtype && others.every((other) => other.to < life.from || life.to < other.from),
+    );
+    if (slot) slot.lives.push(life);
+    else slots.push({ size: life.size, dtype: life.dtype, lives: [life], storage: null });
+  }
+  return slots;
+}
 
 /** The steps of a compiled function with the places of their values. */
 export class Plan {
@@ -13,7 +72,8 @@ export class Plan {
   /** Memory by place: what the plan holds between runs, and what `bind` has put there for the next run. */
   private readonly table: Buffer[] = [];
   private readonly places = new Map<Source, number>();
-  private readonly slots: { readonly place: number; readonly like: Node; storage: Storage | null }[] = [];
+  /** The slots' places are the first ones. */
+  private readonly slots: readonly Slot[];
   private readonly sequence: Sequence;
   private ready = false;
 
@@ -24,42 +84,14 @@ export class Plan {
     leaving: ReadonlySet<Node>,
   ) {
     this.steps = steps;
-    let count = 0;
-    const lastUse = new Map<Source, number>();
-    steps.forEach((step, k) => step.inputs.forEach((s) => lastUse.set(s, k)));
-    const free = new Map<string, number[]>();
-    const isSlot = new Set<number>();
-    const giveBack = (s: Source): void => {
-      const place = this.places.get(s)!;
-      if (!isSlot.has(place)) return;
-      const key = keyOf(s as Node);
-      (free.get(key) ?? free.set(key, []).get(key)!).push(place);
-    };
-    steps.forEach((step, k) => {
-      for (const s of step.inputs) if (!this.places.has(s)) this.places.set(s, count++);
-      const dying = new Set(step.inputs.filter((s) => lastUse.get(s) === k));
-      step.outs.forEach((out, n) => {
-        if (leaving.has(out)) {
-          this.places.set(out, count++);
-          return;
-        }
-        const { kernel } = step;
-        const replaced = (kernel.form === 'rows' ? kernel.outputs[n]!.replaces : [])
-          .map((j) => step.inputs[j]!)
-          .find((s) => dying.has(s) && isSlot.has(this.places.get(s)!));
-        let place = replaced ? this.places.get(replaced) : free.get(keyOf(out))?.pop();
-        if (replaced) dying.delete(replaced);
-        if (place === undefined) {
-          this.slots.push({ place: (place = count++), like: out, storage: null });
-          isSlot.add(place);
-        }
-        this.places.set(out, place);
-      });
-      for (const s of dying) giveBack(s);
-      // A value that nobody reads: its memory is free at once.
-      for (const out of step.outs) if (!lastUse.has(out)) giveBack(out);
+    this.slots = slotsFor(livesOf(steps, leaving));
+    this.slots.forEach(({ lives }, place) => {
+      for (const life of lives) for (const value of life.values) this.places.set(value, place);
     });
-    for (const s of this.places.keys()) if (s instanceof Storage) this.table[this.places.get(s)!] = s.buffer;
+    let count = this.slots.length;
+    for (const { inputs, outs } of steps)
+      for (const s of [...inputs, ...outs]) if (!this.places.has(s)) this.places.set(s, count++);
+    for (const [s, place] of this.places) if (s instanceof Storage) this.table[place] = s.buffer;
     const placeOf = (s: Source): number => this.places.get(s)!;
     this.sequence = backend.sequence(
       steps.map(({ kernel, inputs, outs }) => ({ kernel, inputs: inputs.map(placeOf), outputs: outs.map(placeOf) })),
@@ -79,14 +111,27 @@ export class Plan {
   }
   /** Runs all steps on the memory that is bound. */
   run(): void {
-    if (!this.ready) {
-      for (const slot of this.slots) {
-        slot.storage = allocateStorage(this.backend, sizeOf(slot.like.spec.shape), slot.like.spec.dtype);
-        this.table[slot.place] = slot.storage.buffer;
-      }
-      this.ready = true;
-    }
+    if (!this.ready) this.prepare();
     this.sequence.run(this.table);
+  }
+  private prepare(): void {
+    try {
+      this.slots.forEach((slot, place) => {
+        slot.storage = allocateStorage(this.backend, slot.size, slot.dtype);
+        this.table[place] = slot.storage.buffer;
+      });
+    } catch (error) {
+      this.giveBack();
+      throw error;
+    }
+    this.ready = true;
+  }
+  private giveBack(): void {
+    for (const slot of this.slots) {
+      if (slot.storage) releaseStorage(slot.storage);
+      slot.storage = null;
+    }
+    this.ready = false;
   }
   /**
    * Results that may be written to the memory of an input: the input is not read after the step that writes the result, and by that step
@@ -103,13 +148,13 @@ export class Plan {
   get held(): number {
     return this.slots.length;
   }
+  /** Their bytes. */
+  get heldBytes(): number {
+    return this.slots.reduce((n, { size, dtype }) => n + size * dtypes[dtype].bytes, 0);
+  }
   /** Gives those buffers back. */
   release(): void {
-    for (const slot of this.slots) {
-      if (slot.storage) releaseStorage(slot.storage);
-      slot.storage = null;
-    }
-    this.ready = false;
+    this.giveBack();
     this.sequence.release?.();
   }
 }

@@ -189,11 +189,18 @@ function inOrder(groups: readonly Group[]): Group[] {
   return list;
 }
 
-/** Schedules the graph above `roots` for a backend. */
+/**
+ * Schedules the graph above `roots` for a backend.
+ *
+ * @param given      nodes whose values are there before
+ * @param successor  by hole, the root that is its next value: it is computed after all that read the hole, where that is possible, so that it
+ *                   may take its memory
+ */
 export function schedule(
   backend: Backend,
   rootNodes: readonly Node[],
   given: ReadonlySet<Node> = new Set(),
+  successor: ReadonlyMap<Node, Node> = new Map(),
 ): { steps: Step[]; resolve: (s: Source) => Source } {
   const all = order(rootNodes, given);
   const same = shareEqual(all);
@@ -218,6 +225,13 @@ export function schedule(
   const sources = (n: Node): Set<Source> => known.get(n) ?? known.set(n, sourcesOf(n, resolveTensor, isFused)).get(n)!;
   const kept = nodes.filter((n) => stored.has(n));
   const { groups, groupOf } = gather(graph, kept, lowerings, sources);
+  if (successor.size)
+    for (const n of kept)
+      for (const s of sources(n)) {
+        const next = successor.get(s as Node);
+        const [reader, writer] = [groupOf.get(n)!, next && groupOf.get(resolve(next) as Node)];
+        if (writer && reader !== writer && !reaches(reader, writer)) writer.needs.add(reader);
+      }
   /** Values that a kernel other than their own reads. */
   const needed = new Set<Node>(roots);
   for (const n of kept)

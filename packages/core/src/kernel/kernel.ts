@@ -58,7 +58,10 @@ export interface Output {
   readonly dtype: DType;
   readonly over: Shape;
   readonly body: Expr;
-  /** Inputs whose memory the output may take: they are read only at the element that is written. */
+  /**
+   * Inputs whose memory the output may take: they are read only at the element that is written, after all stages of its row. So no partial
+   * result of a stage may stand in the output's memory meanwhile.
+   */
   readonly replaces: readonly number[];
 }
 interface Common {
