@@ -1,6 +1,7 @@
 // Tests run from the sources: the `@nn/source` condition of each package.json names them, so nothing has to be built.
 import { transform } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { gpuEnvironment } from './tools/gpu.ts';
 
 // esbuild lowers decorators (`@(tf.function)`), as in the build; Vite's own transformer leaves them as they are.
 const typescript: Plugin = {
@@ -19,6 +20,9 @@ const reference = [
   'packages/core/src/{kernel,graph,ops,autograd,testing,functional}/**/*.test.ts',
   'packages/parity/src/golden.test.ts',
 ];
+// The processes of the tests inherit where to find a GPU.
+Object.assign(process.env, gpuEnvironment());
+
 const conditions = ['@nn/source', 'module', 'import', 'node', 'default'];
 
 export default defineConfig({

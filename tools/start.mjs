@@ -74,7 +74,9 @@ function runApp(name, args) {
     '--output-logs=errors-only',
     '--log-prefix=none',
   ]);
-  run('node', [`apps/${name}/dist/cli.js`, ...args]);
+  const program = [`apps/${name}/dist/cli.js`, ...args];
+  // the tool finds a GPU, or a program that plays one
+  run('node', args.some((arg) => arg.includes('webgpu')) ? ['tools/gpu.ts', 'node', ...program] : program);
 }
 
 const tasks = {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright';
 import { build, preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumLaunch } from '../../docs/src/chromium.js';
+import { chromiumLaunch } from '../../../tools/chromium.js';
 
 const outDir = mkdtempSync(join(tmpdir(), 'bench-page-'));
 const config = {

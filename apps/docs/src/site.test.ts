@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumLaunch } from './chromium.js';
+import { chromiumLaunch } from '../../../tools/chromium.js';
 import { differences } from './differences.js';
 import { cut, exportsOf, pairs, shared, type ContractFile } from './programs.js';
 

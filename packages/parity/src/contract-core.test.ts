@@ -16,8 +16,11 @@ describe.each(await availableDevices())('core programs on %s', (device) => {
     async (style) => {
       const { live } = await programs.flatMemory(1000, style);
       expect(live).toHaveLength(style === 'fit' ? 100 : 500);
-      expect(new Set(live.slice(1))).toEqual(new Set([live[1]]));
+      // Waiting for a GPU lets the collector run: it may free what earlier programs left, so there can be fewer later on.
+      expect(Math.max(...live.slice(1))).toBe(live[1]);
     },
+    // some 100,000 kernels, each of which a software GPU takes tens of microseconds to begin
+    180_000,
   );
 
   it('scoped: only what is returned stays', () => {
@@ -25,10 +28,11 @@ describe.each(await availableDevices())('core programs on %s', (device) => {
     expect([during, after]).toEqual([before + 1, before]);
   });
 
-  it('gradientsCheck: to second order, in f64', async () => {
-    const { ok, maxError } = await programs.gradientsCheck();
-    expect(ok).toBe(true);
-    expect(maxError).toBeLessThan(1e-6);
+  it('gradientsCheck: to second order, in f64, where the device has it', async () => {
+    const result: unknown = await (async () => programs.gradientsCheck())().catch((error: Error) => error.message);
+    const right = expect.objectContaining({ ok: true, maxError: expect.closeTo(0, 6) as number }) as object;
+    const refused = expect.stringContaining('device "webgpu" has no f64') as string;
+    expect(result).toEqual(device === 'webgpu' ? refused : right);
   });
 
   it('lookInside: graph, kernels and source', () => {

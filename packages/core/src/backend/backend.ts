@@ -32,6 +32,8 @@ export interface Sequence {
 export interface Backend {
   readonly name: DeviceName;
   readonly dtypes: ReadonlySet<DType>;
+  /** Why the device cannot be used any more; absent or null while it can. Opening it by name again makes a new one. */
+  readonly lost?: string | null;
   alloc(size: number, dtype: DType): Buffer;
   free(buffer: Buffer): void;
   /**

@@ -13,16 +13,17 @@ interface Entry {
 const devices: Partial<Record<DeviceName, Entry>> = {
   cpu: { missing: () => null, open: () => cpu },
   wasm: { missing: wasmMissing, open: openWasm },
+  webgpu: { missing: () => null, open: async () => (await import('./webgpu/webgpu.js')).openWebgpu() },
 };
 const opened = new Map<DeviceName, Backend>();
 
 /** The device that everything starts on: WebAssembly where it loads, else the CPU. */
 export const firstBackend = (): Backend => (wasmMissing() === null ? openWasm() : cpu);
 
-/** The backend of that name, opened once. */
+/** The backend of that name, opened once, and again when it was lost. */
 export async function openBackend(name: DeviceName): Promise<Backend> {
   const known = opened.get(name);
-  if (known) return known;
+  if (known && !known.lost) return known;
   const entry = devices[name];
   const missing = entry?.missing();
   if (!entry || missing) {

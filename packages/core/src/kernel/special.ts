@@ -64,7 +64,7 @@ export function erfinv(y: number): number {
 /** log |Gamma(x)|: Stirling's series after the recurrence, reflection for x < 0.5. */
 export function lgamma(x: number): number {
   if (x <= 0 && Number.isInteger(x)) return Infinity;
-  if (x === -Infinity) return Infinity;
+  if (Math.abs(x) === Infinity) return Infinity;
   if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - lgamma(1 - x);
   if (x === 1 || x === 2) return 0;
   let shift = 0;

@@ -55,6 +55,9 @@ export const specialValues: readonly number[] = [
   16777217,
 ];
 
+/** Whether a value is so small that devices may take it for 0. */
+export const isDenormal = (v: number): boolean => v !== 0 && Math.abs(v) < 2 ** -126;
+
 const real: Readonly<Record<Primitive['domain'], (u: number, k: number) => number>> = {
   real: (u) => 4 * u - 2,
   positive: (u) => 0.3 + 2 * u,
@@ -78,14 +81,16 @@ export interface Values {
 /**
  * Arrays for a primitive, from where its derivative exists.
  *
- * @param o.special  sometimes zeros, infinities, NaN, denormal and huge numbers; default false
+ * @param o.special    sometimes zeros, infinities, NaN, denormal and huge numbers; default false
+ * @param o.denormals  with denormal numbers among them; default true
  */
 export function valuesFor(
   primitive: Primitive,
   { shapes, dtypes, below, fixed }: Values,
   random: Random,
-  o: { special?: boolean } = {},
+  o: { special?: boolean; denormals?: boolean } = {},
 ): HostArray[] {
+  const values = specialValues.filter((v) => o.denormals !== false || !isDenormal(v));
   let place = Math.floor(random() * 4);
   const total = shapes.reduce((n, s) => n + sizeOf(s), 0);
   const order = Array.from({ length: total }, (_, k) => ({ k, u: random() })).sort((a, b) => a.u - b.u);
@@ -101,8 +106,7 @@ export function valuesFor(
       // distinct along each axis as long as the limit allows
       if (!isFloat(dtype) && limit !== undefined) return coordinateSum(i, shape, place) % Math.max(1, limit);
       if (!isFloat(dtype)) return Math.floor((lowest[dtype] ?? 0) + random() * 19);
-      if (o.special && random() < 0.15)
-        return store(specialValues[Math.floor(random() * specialValues.length)]!, dtype);
+      if (o.special && random() < 0.15) return store(values[Math.floor(random() * values.length)]!, dtype);
       return store(real[primitive.domain](random(), k), dtype);
     });
     place++;

@@ -1,0 +1,31 @@
+// What schedules need to know of an adapter: a row of numbers for each class of hardware.
+import type { AdapterReport } from './device.js';
+
+export interface Adapter {
+  /** Threads of a workgroup, where nothing speaks for another number. */
+  readonly threads: number;
+  /** Threads that keep the whole device busy. */
+  readonly busy: number;
+  /** The most threads that share a row. 1 where barriers are dear. */
+  readonly lanes: number;
+  /** Elements that a workgroup can sort in its own memory. */
+  readonly sorted: number;
+  readonly maxBuffers: number;
+}
+
+const classes = {
+  /** The CPU plays the GPU: barriers cost more than they bring. */
+  software: { threads: 64, busy: 16, lanes: 1 },
+  hardware: { threads: 64, busy: 16384, lanes: 256 },
+} as const;
+
+export function adapterOf({ software, limits }: AdapterReport): Adapter {
+  const known = classes[software ? 'software' : 'hardware'];
+  const bytes = limits.maxComputeWorkgroupStorageSize;
+  return {
+    ...known,
+    lanes: Math.min(known.lanes, limits.maxComputeInvocationsPerWorkgroup),
+    sorted: Math.min(2048, 2 ** Math.floor(Math.log2(bytes / 8))),
+    maxBuffers: limits.maxStorageBuffersPerShaderStage,
+  };
+}

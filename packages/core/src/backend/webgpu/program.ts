@@ -1,0 +1,171 @@
+// Compiled kernels on the device: pipelines, bind groups, and what a run records.
+import { DeviceError, type DType } from '../../base/index.js';
+import { printKernel, type Kernel } from '../../kernel/index.js';
+import type { Program } from '../backend.js';
+import type { Adapter } from './adapter.js';
+import type { Commands } from './commands.js';
+import type { Gpu } from './device.js';
+import type { Faults } from './faults.js';
+import { lower } from './lower.js';
+import type { Block, Memory, Pool } from './memory.js';
+import type { Binding, Pass } from './wgsl/shader.js';
+
+const compute = 0x4;
+/** Bind groups that a dispatch keeps. */
+const keptGroups = 64;
+
+/** A dispatch with its pipeline. */
+export interface Ready {
+  readonly pass: Pass;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+/** One way to run a kernel: for one pattern of outputs that take the memory of inputs. */
+export interface Variant {
+  readonly passes: readonly Ready[];
+  /** Elements of the arrays that live while it runs, and their dtypes. */
+  readonly scratch: readonly { readonly size: number; readonly dtype: DType }[];
+  /** The place of the first of them. */
+  readonly firstScratch: number;
+}
+
+/** The bits of numbers as their dtypes store them. */
+function bitsOf(values: readonly number[], dtypes: readonly DType[]): Uint32Array {
+  const bits = new Uint32Array(values.length);
+  const floats = new Float32Array(bits.buffer);
+  values.forEach((v, k) => {
+    if (dtypes[k] === 'f32') floats[k] = v;
+    else bits[k] = dtypes[k] === 'bool' ? +(v !== 0) : dtypes[k] === 'u8' ? v & 255 : v;
+  });
+  return bits;
+}
+
+/** Makes pipelines and bind groups, each once. */
+export class Compiler {
+  private readonly layouts = new Map<
+    string,
+    { group: GPUBindGroupLayout; plain: GPUPipelineLayout; numbers: GPUPipelineLayout }
+  >();
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly faults: Faults,
+    private readonly commands: Commands,
+    private readonly pool: Pool,
+    readonly adapter: Adapter,
+  ) {}
+
+  private layoutOf(bindings: readonly Binding[]) {
+    const key = bindings.map((b) => (b.writes ? 'w' : 'r')).join('');
+    let known = this.layouts.get(key);
+    if (!known) {
+      const { device } = this.gpu;
+      const group = device.createBindGroupLayout({
+        entries: bindings.map((b, binding) => ({
+          binding,
+          visibility: compute,
+          buffer: { type: b.writes ? 'storage' : 'read-only-storage' },
+        })),
+      });
+      const { numbersLayout } = this.commands;
+      known = {
+        group,
+        plain: device.createPipelineLayout({ bindGroupLayouts: [group] }),
+        numbers: device.createPipelineLayout({ bindGroupLayouts: [group, numbersLayout] }),
+      };
+      this.layouts.set(key, known);
+    }
+    return known;
+  }
+  private ready(pass: Pass): Ready {
+    const layout = this.layoutOf(pass.bindings);
+    let pipeline = this.pipelines.get(pass.code);
+    if (!pipeline) {
+      const { device } = this.gpu;
+      pipeline = this.faults.guard(
+        'validation',
+        (message) => new DeviceError(`webgpu: the kernel "${pass.name}" was refused: ${message}\n${pass.code}`),
+        () =>
+          device.createComputePipeline({
+            label: pass.name,
+            layout: pass.numbers ? layout.numbers : layout.plain,
+            compute: { module: device.createShaderModule({ label: pass.name, code: pass.code }) },
+          }),
+      );
+      this.pipelines.set(pass.code, pipeline);
+    }
+    return { pass, pipeline, layout: layout.group };
+  }
+  /** The dispatches of a kernel when these inputs lie where outputs do. */
+  variant(kernel: Kernel, aliases: ReadonlyMap<number, number>): Variant {
+    const { passes, place } = lower(kernel, this.adapter, aliases);
+    const firstScratch = place.dtypes.length - place.scratch.length;
+    return {
+      passes: passes.map((p) => this.ready(p)),
+      scratch: place.scratch.map((size, k) => ({ size, dtype: place.dtypes[firstScratch + k]! })),
+      firstScratch,
+    };
+  }
+  group({ pass, layout }: Ready, memories: readonly Memory[]): GPUBindGroup {
+    return this.gpu.device.createBindGroup({
+      layout,
+      entries: pass.bindings.map(({ place }, binding) => ({ binding, resource: { buffer: memories[place]!.gpu } })),
+    });
+  }
+  compile(kernel: Kernel): Program {
+    return new KernelProgram(kernel, this, this.commands, this.pool);
+  }
+}
+
+/** Which inputs lie where an output does: the pattern as a key, and as a map from input to place. */
+export function aliasesOf(kernel: Kernel, memories: readonly Memory[]): { key: string; map: Map<number, number> } {
+  const map = new Map<number, number>();
+  const count = kernel.inputs.length;
+  let key = '';
+  for (let place = count; place < memories.length; place++)
+    for (let k = 0; k < count; k++)
+      if (memories[k] === memories[place]) {
+        map.set(k, place);
+        key += `${k}=${place} `;
+      }
+  return { key, map };
+}
+
+class KernelProgram implements Program {
+  private readonly variants = new Map<string, Variant>();
+  private readonly groups: Map<string, GPUBindGroup>[] = [];
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly compiler: Compiler,
+    private readonly commands: Commands,
+    private readonly pool: Pool,
+  ) {}
+  get source(): string {
+    const { passes } = lower(this.kernel, this.compiler.adapter, new Map());
+    return [printKernel(this.kernel), ...passes.map((p) => p.code)].join('\n');
+  }
+  run(inputs: readonly Block[], outputs: readonly Block[], params: readonly number[]): void {
+    const memories = [...inputs, ...outputs].map((b) => b.memory);
+    const { key, map } = aliasesOf(this.kernel, memories);
+    let variant = this.variants.get(key);
+    if (!variant) this.variants.set(key, (variant = this.compiler.variant(this.kernel, map)));
+    if (!variant.passes.length) return;
+    const numbers = params.length ? bitsOf(params, this.kernel.params) : null;
+    const scratch = variant.scratch.map(({ size, dtype }) => this.pool.allocate(size, dtype));
+    for (const s of scratch) memories.push(s.memory);
+    variant.passes.forEach((ready, k) => {
+      const groups = (this.groups[k] ??= new Map<string, GPUBindGroup>());
+      let name = key;
+      for (const { place } of ready.pass.bindings) name += `,${memories[place]!.id}`;
+      let group = groups.get(name);
+      if (!group) {
+        if (groups.size >= keptGroups) groups.clear();
+        groups.set(name, (group = this.compiler.group(ready, memories)));
+      }
+      const { pass, pipeline } = ready;
+      this.commands.run({ name: pass.name, pipeline, group, x: pass.x, y: pass.y }, pass.numbers ? numbers : null);
+    });
+    for (const m of memories) m.batch = this.commands.batch;
+    for (const s of scratch) this.pool.release(s);
+  }
+}

@@ -1,0 +1,146 @@
+// Rows kernels: one thread for each element where nothing is reduced, else one thread, or several together, for each row.
+import { sizeOf, type Shape } from '../../base/index.js';
+import { identity, type RowsKernel, type Stage } from '../../kernel/index.js';
+import type { Adapter } from './adapter.js';
+import { byLoops } from './join.js';
+import { combine, typeOf } from './wgsl/scalar.js';
+import { spell } from './wgsl/number.js';
+import { Shader, unravelInto, type Block, type Pass } from './wgsl/shader.js';
+import type { Place } from './place.js';
+
+/** Elements, one thread each: no stages. */
+export function emitElements(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
+  return byLoops(kernel).flatMap(({ over, slots }): Pass[] => {
+    const count = sizeOf(kernel.shape) * sizeOf(over);
+    if (!count) return [];
+    const threads = adapter.threads;
+    const shader = new Shader({ name: kernel.name, places: place.dtypes, aliases: place.aliases, threads });
+    const { main } = shader;
+    const bodies = slots.map((k) => kernel.outputs[k]!.body);
+    shader.expect(...bodies);
+    main.say(`let id = group * ${threads}u + thread;`, `if (id >= ${count}u) { return; }`);
+    const rowSize = sizeOf(over);
+    unravelInto(main, 'i', kernel.shape, rowSize === 1 ? 'id' : `(id / ${rowSize}u)`);
+    if (rowSize > 1) unravelInto(main, 'r', over, sizeOf(kernel.shape) === 1 ? 'id' : `(id % ${rowSize}u)`);
+    writeAll(shader, main, kernel, slots, place, 'id');
+    return [shader.finish(Math.ceil(count / threads))];
+  });
+}
+/** Writes elements of several outputs after all of them are computed. */
+function writeAll(
+  shader: Shader,
+  block: Block,
+  kernel: RowsKernel,
+  slots: readonly number[],
+  place: Place,
+  at: string,
+): void {
+  const values = slots.map((k) => block.value(kernel.outputs[k]!.body));
+  const names = values.map((v) => {
+    if (slots.length === 1) return v;
+    const name = shader.fresh('v');
+    block.say(`let ${name} = ${v};`);
+    return name;
+  });
+  slots.forEach((k, n) => block.say(shader.store(place.output(k), at, names[n]!)));
+}
+
+/** How rows are spread over threads. */
+export interface RowSchedule {
+  /** Threads that share a row: a power of two. */
+  readonly lanes: number;
+  /** Rows of a workgroup. */
+  readonly rows: number;
+  /** Whether neighbouring threads share a row; else they have neighbouring rows. */
+  readonly along: boolean;
+}
+
+/** Terms that are added one after another in f32 before they go to a longer sum. */
+const longest = 64;
+const partialSums = (s: Stage, terms: number): boolean => s.dtype === 'f32' && s.op === 'add' && terms > longest;
+
+/** Rows whose stages and outputs are computed by one thread, or by the lanes of a workgroup. */
+export function emitRows(kernel: RowsKernel, { lanes, rows, along }: RowSchedule, place: Place): Pass {
+  const count = sizeOf(kernel.shape);
+  const threads = lanes * rows;
+  const shader = new Shader({ name: kernel.name, places: place.dtypes, aliases: place.aliases, threads });
+  const { main } = shader;
+  shader.expect(...kernel.stages.map((s) => s.body), ...kernel.outputs.map((o) => o.body));
+  const shared = lanes > 1;
+  if (shared) {
+    main.say(
+      along ? `let lane = thread % ${lanes}u;` : `let lane = thread / ${rows}u;`,
+      along ? `let own = thread / ${lanes}u;` : `let own = thread % ${rows}u;`,
+      // lanes without a row compute the last one again, and write nothing: barriers need everybody
+      `let place = group * ${rows}u + own;`,
+      `let row = min(place, ${count - 1}u);`,
+    );
+  } else main.say(`let row = group * ${rows}u + thread;`, `if (row >= ${count}u) { return; }`);
+  unravelInto(main, 'i', kernel.shape, 'row');
+  kernel.stages.forEach((stage, k) => {
+    const { op, dtype, over, body } = stage;
+    const start = spell(identity(op, dtype), dtype);
+    const terms = Math.ceil(sizeOf(over) / lanes);
+    const cut = partialSums(stage, terms) ? Math.max(longest, 2 ** Math.ceil(Math.log2(Math.sqrt(terms)))) : 0;
+    main.say(`var a${k} = ${start};`);
+    if (cut) main.say(`var s${k} = 0f;`, `var n${k} = 0u;`);
+    each(main, over, lanes, (inner) => {
+      const to = cut ? `s${k}` : `a${k}`;
+      inner.say(`${to} = ${combine(op, dtype, to, inner.value(body))};`);
+      if (cut) inner.say(`n${k}++;`, `if ((n${k} & ${cut - 1}u) == 0u) { a${k} += s${k}; s${k} = 0f; }`);
+    });
+    if (cut) main.say(`a${k} += s${k};`);
+    if (shared) reduceLanes(shader, k, stage, { lanes, rows, along });
+  });
+  for (const { over, slots } of byLoops(kernel)) {
+    const size = sizeOf(over);
+    const block = shared ? main.open() : main;
+    if (!over.length) {
+      writeAll(shader, block, kernel, slots, place, 'row');
+      if (shared) main.close(`if (lane == 0u && place < ${count}u) {`, block);
+      continue;
+    }
+    each(block, over, lanes, (inner, at) => {
+      writeAll(shader, inner, kernel, slots, place, `row * ${size}u + ${at}`);
+    });
+    if (shared) main.close(`if (place < ${count}u) {`, block);
+  }
+  return shader.finish(Math.ceil(count / rows));
+}
+
+/** A loop over `over` that the lanes share; `at` is the position. */
+function each(block: Block, over: Shape, lanes: number, body: (inner: Block, at: string) => void): void {
+  if (sizeOf(over) === 0) return;
+  if (lanes === 1) return nest(block, over, 0, '0u', body);
+  const at = block.fresh('q');
+  const inner = block.open();
+  if (over.length === 1) inner.bind('r', 0, `i32(${at})`);
+  else unravelInto(inner, 'r', over, at);
+  body(inner, at);
+  block.close(`for (var ${at} = lane; ${at} < ${sizeOf(over)}u; ${at} += ${lanes}u) {`, inner);
+}
+function nest(block: Block, over: Shape, axis: number, at: string, body: (inner: Block, at: string) => void): void {
+  if (axis === over.length) return body(block, at);
+  const name = block.fresh('r');
+  const inner = block.open();
+  inner.bind('r', axis, name);
+  const n = over[axis]!;
+  const next = at === '0u' ? `u32(${name})` : `(${at} * ${n}u + u32(${name}))`;
+  nest(inner, over, axis + 1, next, body);
+  block.close(`for (var ${name} = 0i; ${name} < ${n}i; ${name}++) {`, inner);
+}
+/** Brings the running values of a row's lanes together; all lanes have the result. */
+function reduceLanes(shader: Shader, k: number, { op, dtype }: Stage, { lanes, rows, along }: RowSchedule): void {
+  const memory = `lanes_${dtype}`;
+  const declaration = `var<workgroup> ${memory}: array<${typeOf(dtype)}, ${lanes * rows}>;`;
+  if (!shader.declarations.includes(declaration)) shader.declarations.push(declaration);
+  const { main } = shader;
+  const at = along ? 'thread' : `(own * ${lanes}u + lane)`;
+  main.say(`${memory}[${at}] = a${k};`, 'workgroupBarrier();');
+  for (let step = lanes / 2; step >= 1; step /= 2)
+    main.say(
+      `if (lane < ${step}u) { ${memory}[${at}] = ${combine(op, dtype, `${memory}[${at}]`, `${memory}[${at} + ${step}u]`)}; }`,
+      'workgroupBarrier();',
+    );
+  main.say(`a${k} = ${memory}[own * ${lanes}u];`, 'workgroupBarrier();');
+}

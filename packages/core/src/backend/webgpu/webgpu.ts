@@ -1,0 +1,66 @@
+// The WebGPU backend: kernels as WGSL, commands enqueued at once, reading as the only act that waits.
+import type { DType } from '../../base/index.js';
+import { compileOnce, type Backend, type Program } from '../backend.js';
+import { adapterOf } from './adapter.js';
+import { Commands } from './commands.js';
+import { Gpu, type AdapterReport, type OpenOptions } from './device.js';
+import { Faults } from './faults.js';
+import { Pool, type Block } from './memory.js';
+import { Compiler } from './program.js';
+import { GpuSequence } from './sequence.js';
+import { Transfer } from './transfer.js';
+
+/** A backend on a device of its own. */
+export interface Webgpu extends Backend {
+  readonly report: AdapterReport;
+  readonly lost: string | null;
+  /** Arrays in use with their bytes, and bytes that wait for the next array. */
+  usage(): { readonly arrays: number; readonly bytes: number; readonly waiting: number };
+  /** Batches and dispatches that were handed to the GPU so far. */
+  work(): { readonly submits: number; readonly dispatches: number };
+  /** Gives the device back. Its arrays are gone. */
+  destroy(): void;
+}
+
+/**
+ * Opens a GPU: `navigator.gpu` in browsers, the package "webgpu" in Node.
+ *
+ * @throws DeviceError  (as a rejection) with the reason and the remedy when no GPU can be had
+ */
+export async function createWebgpu(options: OpenOptions = {}): Promise<Webgpu> {
+  const gpu = await Gpu.open(options);
+  const faults = new Faults(gpu);
+  const commands = new Commands(gpu);
+  const pool = new Pool(gpu, commands, faults);
+  const transfer = new Transfer(gpu, commands, faults);
+  const adapter = adapterOf(gpu.report);
+  const compiler = new Compiler(gpu, faults, commands, pool, adapter);
+  const dtypes: readonly DType[] = ['f32', 'i32', 'u32', 'u8', 'bool'];
+  return {
+    name: 'webgpu',
+    get lost() {
+      return gpu.lost;
+    },
+    report: gpu.report,
+    dtypes: new Set(dtypes),
+    alloc: (size, dtype) => pool.allocate(size, dtype),
+    free: (buffer) => pool.release(buffer as Block),
+    write: (buffer, data) => transfer.write(buffer as Block, data),
+    read: (buffer) => transfer.read(buffer as Block),
+    maxBuffers: adapter.maxBuffers,
+    compile: compileOnce((kernel): Program => compiler.compile(kernel)),
+    sequence: (launches) => new GpuSequence(launches, compiler, commands, pool),
+    usage: () => ({ arrays: pool.live, bytes: pool.liveBytes, waiting: pool.freeBytes }),
+    work: () => ({ submits: commands.submits, dispatches: commands.dispatches }),
+    destroy: () => gpu.destroy(),
+  };
+}
+
+let current: Promise<Webgpu> | null = null;
+/** The backend that all tensors on the device share; a new one when the last was lost. */
+export async function openWebgpu(): Promise<Webgpu> {
+  const known = await current?.catch(() => null);
+  if (known && known.lost === null) return known;
+  current = createWebgpu();
+  return current;
+}
