@@ -212,7 +212,14 @@ export const pow: BinaryOp = binaryFunction('pow', numeric, {
       mul(g, where(logicalAnd(equal(a!, 0), greaterEqual(b!, 0)), 0, mul(out, log(where(equal(a!, 0), 1, a!))))),
   ],
 });
-const floorDiv = (a: Expr, b: Expr): Expr => (isFloat(a.dtype) ? expr('floor', expr('div', a, b)) : expr('idiv', a, b));
+/** floor(a / b); -1 where a quotient below 0 is too small to be told from 0, as in C and NumPy. */
+function floorDiv(a: Expr, b: Expr): Expr {
+  if (!isFloat(a.dtype)) return expr('idiv', a, b);
+  const q = expr('floor', expr('div', a, b));
+  const zero = like(0, a);
+  const below = expr('and', expr('ne', a, zero), expr('xor', expr('lt', a, zero), expr('lt', b, zero)));
+  return expr('where', expr('and', expr('eq', q, zero), below), like(-1, a), q);
+}
 /** a / b rounded down. */
 export const floorDivide: BinaryOp = binaryFunction('floorDivide', numeric, {
   expr: floorDiv,

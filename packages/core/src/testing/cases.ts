@@ -17,7 +17,7 @@ type Draft = {
 };
 
 const sizes = [1, 2, 3, 4, 1, 2, 3, 0];
-const size = (d: Draw, least = 0): number => Math.max(least, d.pick(sizes));
+const size = (d: Draw, least = 0): number => Math.max(least, d.pick(d.sizes ?? sizes));
 const shape = (d: Draw, low: number, high: number, least = 0): number[] =>
   range(d.int(low, high)).map(() => size(d, least));
 /** Distinct axes in increasing order, at least one. */

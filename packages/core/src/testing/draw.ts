@@ -25,6 +25,8 @@ export interface Draw {
   pick<T>(from: readonly T[]): T;
   /** Values, which need not shrink. */
   readonly random: Random;
+  /** What an axis may have; small sizes when not said. */
+  readonly sizes?: readonly number[];
 }
 
 /** Choices made by a generator. */

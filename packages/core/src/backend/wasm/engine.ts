@@ -1,6 +1,6 @@
 // What this engine's WebAssembly can do, found out once.
 import { f32x4, v128, type V128 } from './instructions.js';
-import { Module } from './module.js';
+import { Module, type Engine } from './module.js';
 
 /** A module with one function that computes `value`. */
 function probe(value: V128): Uint8Array<ArrayBuffer> {
@@ -26,17 +26,8 @@ function findMissing(): string | null {
   return null;
 }
 
-export interface Engine {
-  /** Multiply-add in one instruction, which may round once or twice. */
-  readonly madd: boolean;
-  /**
-   * Steps of the innermost product loop that are written out, and whether the rows of a tile come last first. Engines from about the time of
-   * relaxed SIMD on keep the order of the source and gain from four steps; older ones schedule backwards and spill when there is more than one.
-   */
-  readonly steps: number;
-  readonly reversed: boolean;
-}
 let found: Engine | null = null;
+/** What this engine can do. */
 export function engine(): Engine {
   if (found) return found;
   const madd = WebAssembly.validate(probe(f32x4.relaxedMadd(v128.f32s(1), v128.f32s(1), v128.f32s(1))));

@@ -1,8 +1,7 @@
 // The product of two matrices whose elements lie anywhere: row and column positions come from tables. Both are packed into panels, block by block
 // (Goto & van de Geijn 2008), and tiles of 5 rows by 8 columns are held in registers.
-import { engine, type Engine } from './engine.js';
 import { f32, f32x4, i32, select, v128, type I32, type Local, type Type, type V128 } from './instructions.js';
-import { type Module, type Func, type Signature } from './module.js';
+import type { Engine, Func, Module, Signature } from './module.js';
 
 export const tile: { readonly rows: 5; readonly columns: 8 } = { rows: 5, columns: 8 };
 /** Rows, depth and columns of the blocks that stay in the caches. */
@@ -224,7 +223,7 @@ function addMacro(module: Module, micro: Func): Func {
 
 /** The function product(plan, a, b, c, workspace) of a module. */
 export const productIn = (module: Module): Func =>
-  module.once('product', ints(5), (product) => emitProduct(product, engine()));
+  module.once('product', ints(5), (product) => emitProduct(product, module.engine));
 function emitProduct(f: Func, machine: Engine): void {
   const { module } = f;
   const [packA, packB, micro] = [addPack(module, rows), addPack(module, columns), addMicro(module, machine)];

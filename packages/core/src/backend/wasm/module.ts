@@ -118,6 +118,18 @@ export interface Import extends Signature {
   readonly name: string;
 }
 
+/** What an engine's WebAssembly can do beyond what every one has that runs the backend. */
+export interface Engine {
+  /** Multiply-add in one instruction, which may round once or twice. */
+  readonly madd: boolean;
+  /**
+   * Steps of the innermost product loop that are written out, and whether the rows of a tile come last first. Engines from about the time of
+   * relaxed SIMD on keep the order of the source and gain from four steps; older ones schedule backwards and spill when there is more than one.
+   */
+  readonly steps: number;
+  readonly reversed: boolean;
+}
+const plain: Engine = { madd: false, steps: 1, reversed: true };
 /** A module under construction: imports first, one memory, functions. */
 export class Module {
   private readonly functions: Func[] = [];
@@ -129,6 +141,8 @@ export class Module {
       shared: false,
       maximum: 65536,
     },
+    /** The engine that it is written for. */
+    readonly engine: Engine = plain,
   ) {}
   /** Adds a function and builds its body. */
   add(signature: Signature, build: (f: Func) => void, exported?: string): Func {

@@ -1,11 +1,10 @@
 // The module of a series of kernels, and its function that runs them all in turn: they find their arrays through a table of addresses in memory.
 import { printKernel, type Kernel } from '../../kernel/index.js';
 import type { Launch } from '../backend.js';
-import { emitKernel } from './compile.js';
-import type { Emitted, Phase } from './phase.js';
+import { emitKernel, type Emitted, type Phase } from './compile.js';
 import { imports } from './definitions.js';
 import { f32, f64, i32, type Local, type Type, type Value } from './instructions.js';
-import { Module, type Func, type Import, type Signature } from './module.js';
+import { Module, type Engine, type Func, type Import, type Signature } from './module.js';
 
 /** Calls for threads: divide(number of the part). */
 const divide: Import = { name: 'divide', params: ['i32'], result: 'void' };
@@ -32,6 +31,7 @@ export interface StepOptions {
   /** Number of addresses in it. */
   readonly places: number;
   readonly memory: { readonly shared: boolean; readonly maximum: number };
+  readonly engine: Engine;
   /** Puts a constant table into memory for as long as the module lives, and gives its address. */
   readonly place: (words: Int32Array) => number;
   /** Phases that cost less in nanoseconds are not divided. */
@@ -46,8 +46,11 @@ const loads: Partial<Record<Type, (table: Value<'i32'>, offset: number) => Value
 };
 
 /** Writes a module that exports `step(scratch, shared, threads)`. With more than one thread it hands large phases to the import `divide`. */
-export function emitStep(launches: readonly Launch[], { table, places, memory, place, least }: StepOptions): StepCode {
-  const module = new Module([...imports, divide], memory);
+export function emitStep(
+  launches: readonly Launch[],
+  { table, places, memory, engine, place, least }: StepOptions,
+): StepCode {
+  const module = new Module([...imports, divide], memory, engine);
   const known = new Map<string, Emitted>();
   const emittedOf = (kernel: Kernel): Emitted => {
     const key = printKernel(kernel);

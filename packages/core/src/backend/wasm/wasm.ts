@@ -2,23 +2,28 @@
 import { dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { printKernel, type Kernel } from '../../kernel/index.js';
 import { compileOnce, type Backend, type Buffer, type Launch, type Program, type Sequence } from '../backend.js';
-import { outputsOf } from './phase.js';
+import { outputsOf } from './compile.js';
 import { importedFunctions } from './definitions.js';
+import { engine as foundEngine } from './engine.js';
 import { arrayOn, Heap, type Block, type HeapOptions } from './heap.js';
+import type { Engine } from './module.js';
 import { typeOf } from './scalar.js';
 import { emitStep, paramBytes, paramsAt, tableBytes } from './step.js';
 
 /** Nanoseconds of work that are worth dividing among threads. */
 const leastDivided = 1e5;
 
-export type WasmOptions = HeapOptions;
+export interface WasmOptions extends HeapOptions {
+  /** What the engine's WebAssembly is taken to be able to do. Default: what it says it can. */
+  readonly engine?: Engine;
+}
 export type WasmBackend = Backend & { readonly heap: Heap };
 /** Arrays from this size on are worth a finalizer, which costs some 200 bytes until it has run; smaller ones wait to be moved out. */
 const worthFinalizer = 2 ** 14;
 
 /** A backend with a memory of its own. */
 export function createWasm(options: WasmOptions = {}): WasmBackend {
-  const { maximumPages = 65536 } = options;
+  const { maximumPages = 65536, engine = foundEngine() } = options;
   const heap = new Heap(options);
   const env = { memory: heap.memory, ...importedFunctions, divide: () => {} };
   const view = (block: Block): TypedArray => {
@@ -53,7 +58,14 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
         return block.offset;
       };
       const memory = { shared: false, maximum: maximumPages };
-      const { bytes, scratch, shared } = emitStep(launches, { table, places, memory, place, least: leastDivided });
+      const { bytes, scratch, shared } = emitStep(launches, {
+        table,
+        places,
+        memory,
+        engine,
+        place,
+        least: leastDivided,
+      });
       const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
       const step = exports['step'] as (scratch: number, shared: number, threads: number) => void;
       const apart = Math.ceil(shared / 64) * 64;
