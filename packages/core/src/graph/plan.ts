@@ -1,6 +1,7 @@
 // A buffer plan: the memory of a compiled function, laid out once by the lifetimes of its values, and the replay of its steps.
 import type { Backend, Buffer, Sequence } from '../backend/index.js';
 import { dtypes, sizeOf, type DType } from '../base/index.js';
+import { forgetExpressions } from '../kernel/index.js';
 import { allocateStorage, releaseStorage } from './memory.js';
 import type { Step } from './schedule.js';
 import { Storage, type Node, type Source } from './tensor.js';
@@ -96,6 +97,7 @@ export class Plan {
     this.sequence = backend.sequence(
       steps.map(({ kernel, inputs, outs }) => ({ kernel, inputs: inputs.map(placeOf), outputs: outs.map(placeOf) })),
     );
+    forgetExpressions();
   }
   /** The generated source of each step. */
   get sources(): readonly string[] {

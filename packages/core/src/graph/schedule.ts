@@ -1,7 +1,7 @@
 // From a traced graph to kernels: which values get memory, and which are fused into their readers.
 import type { Backend } from '../backend/index.js';
 import { sizeOf, type Spec } from '../base/index.js';
-import { forgetExpressions, lit, load, ravel, type Access, type Kernel } from '../kernel/index.js';
+import { lit, load, ravel, type Access, type Kernel } from '../kernel/index.js';
 import { Group, type Graph } from './group.js';
 import { lowerCall } from './lower.js';
 import type { Lowering, Node, Source, Tensor } from './tensor.js';
@@ -243,6 +243,5 @@ export function schedule(
     // More arrays than a kernel of this device may touch: one kernel for each value.
     return g.nodes.map((n) => build(new Group(graph, n, lowerings.get(n)!), new Set([n])));
   });
-  forgetExpressions();
   return { steps, resolve };
 }

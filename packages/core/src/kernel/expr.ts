@@ -1,64 +1,34 @@
 // Scalar expressions over loop variables: built, folded, simplified by the extents of the loops, and interned (equal ones are one object).
-import type { DType } from '../base/index.js';
-import { sizeOf, type Shape } from '../base/index.js';
+import { sizeOf, type DType, type Shape } from '../base/index.js';
 import { scalarOps, type ScalarOp } from './scalar.js';
+import {
+  dtypeCodes,
+  kindCodes,
+  makeCast,
+  makeConst,
+  makeLoad,
+  makeLoop,
+  makeOp,
+  makeSlot,
+  opCodes,
+  recall,
+  remember,
+  type Const,
+  type Expr,
+  type Op,
+} from './term.js';
 
-interface Common {
-  readonly id: number;
-  readonly dtype: DType;
-  /** Bounds of the value, for integers; infinite when unknown. */
-  readonly lo: number;
-  readonly hi: number;
-}
-export interface Const extends Common {
-  readonly kind: 'const';
-  readonly value: number;
-}
-/** Loop variable number `axis` of the outputs (`i`) or of the inner loops (`r`), from 0 to extent - 1. */
-export interface Loop extends Common {
-  readonly kind: 'loop';
-  readonly over: 'i' | 'r';
-  readonly axis: number;
-  readonly extent: number;
-}
-/** A number that is handed over at each run. */
-export interface Param extends Common {
-  readonly kind: 'param';
-  readonly slot: number;
-}
-/** The result of the stage with this number, at the row. */
-export interface Acc extends Common {
-  readonly kind: 'acc';
-  readonly slot: number;
-}
-export interface Load extends Common {
-  readonly kind: 'load';
-  readonly input: number;
-  readonly at: Expr;
-}
-export interface Cast extends Common {
-  readonly kind: 'cast';
-  readonly args: readonly [Expr];
-}
-export interface Op extends Common {
-  readonly kind: 'op';
-  readonly op: ScalarOp;
-  readonly args: readonly Expr[];
-}
-export type Expr = Const | Loop | Param | Acc | Load | Cast | Op;
-
-type Draft = Expr extends infer E ? (E extends Expr ? Omit<E, 'id'> : never) : never;
-let interned = new Map<string, Expr>();
-let ids = 0;
-/** Forgets the interned expressions: called when a kernel is complete, so that the table stays small. */
-export function forgetExpressions(): void {
-  interned = new Map();
-}
-function intern(key: string, draft: Draft): Expr {
-  let e = interned.get(key);
-  if (!e) interned.set(key, (e = { ...draft, id: ids++ } as Expr));
-  return e;
-}
+export {
+  forgetExpressions,
+  type Acc,
+  type Cast,
+  type Const,
+  type Expr,
+  type Load,
+  type Loop,
+  type Op,
+  type Param,
+} from './term.js';
 
 const unbounded = { lo: -Infinity, hi: Infinity };
 /** The value as `dtype` stores it. f32 constants keep their double value: a fused expression rounds where it is stored. */
@@ -78,27 +48,28 @@ export function coerce(value: number, dtype: DType): number {
 }
 export function lit(value: number, dtype: DType = 'i32'): Expr {
   const v = coerce(value, dtype);
-  return intern(`c${Object.is(v, -0) ? '-0' : v}:${dtype}`, { kind: 'const', value: v, dtype, lo: v, hi: v });
+  // NaN and -0 are not told apart from other numbers by ===.
+  const special = Number.isNaN(v) ? 1 : Object.is(v, -0) ? 2 : 0;
+  const [code, key] = special ? [kindCodes.special, special] : [kindCodes.const, v];
+  const d = dtypeCodes[dtype];
+  return recall(code, key, d) ?? remember(makeConst(v, dtype), code, key, d);
 }
-export const loop = (over: 'i' | 'r', axis: number, extent: number): Expr =>
-  extent === 1
-    ? lit(0)
-    : intern(`${over}${axis}:${extent}`, {
-        kind: 'loop',
-        over,
-        axis,
-        extent,
-        dtype: 'i32',
-        lo: 0,
-        hi: Math.max(0, extent - 1),
-      });
+export function loop(over: 'i' | 'r', axis: number, extent: number): Expr {
+  if (extent === 1) return lit(0);
+  const code = kindCodes[over];
+  return recall(code, axis, extent) ?? remember(makeLoop(over, axis, extent), code, axis, extent);
+}
 export const loops = (over: 'i' | 'r', shape: Shape): Expr[] => shape.map((n, d) => loop(over, d, n));
-export const param = (slot: number, dtype: DType): Expr =>
-  intern(`p${slot}:${dtype}`, { kind: 'param', slot, dtype, ...unbounded });
-export const acc = (slot: number, dtype: DType): Expr =>
-  intern(`a${slot}:${dtype}`, { kind: 'acc', slot, dtype, ...unbounded });
-export const load = (input: number, at: Expr, dtype: DType): Expr =>
-  intern(`x${input}[${at.id}]:${dtype}`, { kind: 'load', input, at, dtype, ...unbounded });
+const slotted = (kind: 'param' | 'acc', slot: number, dtype: DType): Expr => {
+  const [code, d] = [kindCodes[kind], dtypeCodes[dtype]];
+  return recall(code, slot, d) ?? remember(makeSlot(kind, slot, dtype), code, slot, d);
+};
+export const param = (slot: number, dtype: DType): Expr => slotted('param', slot, dtype);
+export const acc = (slot: number, dtype: DType): Expr => slotted('acc', slot, dtype);
+export function load(input: number, at: Expr, dtype: DType): Expr {
+  const d = dtypeCodes[dtype];
+  return recall(kindCodes.load, input, at, d) ?? remember(makeLoad(input, at, dtype), kindCodes.load, input, at, d);
+}
 
 export function cast(x: Expr, dtype: DType): Expr {
   if (x.dtype === dtype) return x;
@@ -107,7 +78,8 @@ export function cast(x: Expr, dtype: DType): Expr {
       dtype === 'f32' || dtype === 'f64' ? (x.dtype === 'f32' ? Math.fround(x.value) : x.value) : x.value,
       dtype,
     );
-  return intern(`cast${x.id}:${dtype}`, { kind: 'cast', args: [x], dtype, ...unbounded });
+  const d = dtypeCodes[dtype];
+  return recall(kindCodes.cast, x, d) ?? remember(makeCast(x, dtype), kindCodes.cast, x, d);
 }
 
 const isConst = (e: Expr): e is Const => e.kind === 'const';
@@ -119,8 +91,9 @@ const bounds: Partial<Record<ScalarOp, (a: Expr, b: Expr, c: Expr) => { lo: numb
   add: (a, b) => ({ lo: a.lo + b.lo, hi: a.hi + b.hi }),
   sub: (a, b) => ({ lo: a.lo - b.hi, hi: a.hi - b.lo }),
   mul: (a, b) => {
-    const p = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi].map((v) => (Number.isNaN(v) ? 0 : v));
-    return { lo: Math.min(...p), hi: Math.max(...p) };
+    // 0 * Infinity is 0 here.
+    const [p, q, r, s] = [a.lo * b.lo || 0, a.lo * b.hi || 0, a.hi * b.lo || 0, a.hi * b.hi || 0];
+    return { lo: Math.min(p, q, r, s), hi: Math.max(p, q, r, s) };
   },
   idiv: (a, b) =>
     isConst(b) && b.value > 0 ? { lo: Math.floor(a.lo / b.value), hi: Math.floor(a.hi / b.value) } : unbounded,
@@ -175,7 +148,7 @@ const simplify: Partial<Record<ScalarOp, (a: Expr, b: Expr) => Expr | null>> = {
     if (isConst(a)) return expr('add', b, a);
     if (isConst(b) && a.kind === 'op' && a.op === 'add' && isConst(a.args[1]!))
       return expr('add', a.args[0]!, lit(b.value + a.args[1].value));
-    return rejoin([...terms(a), ...terms(b)]);
+    return a.remainder || b.remainder ? rejoin([...terms(a), ...terms(b)]) : null;
   },
   sub: (a, b) => (isConst(b) ? expr('add', a, lit(-b.value)) : null),
   mul: (a, b) => {
@@ -225,15 +198,23 @@ const decided: Partial<Record<ScalarOp, (a: Expr, b: Expr) => boolean | null>> =
   eq: (a, b) => (a.hi < b.lo || a.lo > b.hi ? false : null),
   ne: (a, b) => (a.hi < b.lo || a.lo > b.hi ? true : null),
 };
-const isInt = (e: Expr): boolean => e.dtype === 'i32';
-
 /** Builds an operation; folds constants and, for integers, simplifies by the loops' extents. */
 export function expr(op: ScalarOp, ...args: Expr[]): Expr {
   const [a, b, c] = args as [Expr, Expr, Expr];
+  const code = opCodes[op];
+  return recall(code, a, b, c) ?? remember(build(op, args), code, a, b, c);
+}
+const isAll = (args: readonly Expr[], is: (e: Expr) => boolean): boolean => {
+  for (const x of args) if (!is(x)) return false;
+  return true;
+};
+function build(op: ScalarOp, args: readonly Expr[]): Expr {
+  const [a, b, c] = args as [Expr, Expr, Expr];
   const { js, result } = scalarOps[op];
-  const dtype: DType = result === 'bool' ? 'bool' : result === 'last' ? args.at(-1)!.dtype : a.dtype;
-  if (args.every((x) => x.kind === 'const')) {
-    const v = args.map((x) => x.value);
+  const last = args[args.length - 1]!;
+  const dtype: DType = result === 'bool' ? 'bool' : result === 'last' ? last.dtype : a.dtype;
+  if (isAll(args, isConst)) {
+    const v = args.map((x) => (x as Const).value);
     return lit(op === 'mul' && dtype === 'i32' ? Math.imul(v[0]!, v[1]!) : js(...v), dtype);
   }
   if (op === 'where' && a.kind === 'const') return a.value ? b : c;
@@ -241,29 +222,32 @@ export function expr(op: ScalarOp, ...args: Expr[]): Expr {
   // x * 1 and x / 1 are exact in every dtype.
   if ((op === 'mul' || op === 'div') && equals(b, 1)) return a;
   if (op === 'mul' && equals(a, 1)) return b;
-  if (isInt(args.at(-1)!)) {
-    const bound = bounds[op]?.(a, b, c);
-    const simpler = bound && fitsInt(bound) && args.every(fitsInt) ? simplify[op]?.(a, b) : null;
-    if (simpler) return simpler;
-    const known = args.every(fitsInt) ? decided[op]?.(a, b) : null;
-    if (known !== null && known !== undefined) return lit(+known, 'bool');
-    return intern(`${op}(${args.map((x) => x.id)}):${dtype}`, {
-      kind: 'op',
-      op,
-      args,
-      dtype,
-      ...(dtype === 'i32' && bound ? bound : unbounded),
-    });
+  let bound = unbounded;
+  if (last.dtype === 'i32') {
+    const found = bounds[op]?.(a, b, c);
+    if (isAll(args, fitsInt)) {
+      const simpler = found && fitsInt(found) ? simplify[op]?.(a, b) : null;
+      if (simpler) return simpler;
+      const known = decided[op]?.(a, b) ?? null;
+      if (known !== null) return lit(+known, 'bool');
+    }
+    if (found && dtype === 'i32') bound = found;
   }
-  return intern(`${op}(${args.map((x) => x.id)}):${dtype}`, { kind: 'op', op, args, dtype, ...unbounded });
+  return makeOp(op, args, dtype, bound.lo, bound.hi);
 }
 
 /** An array, to the compiler: a function from an index to the expression of its element. */
 export type Access = (index: readonly Expr[]) => Expr;
 
 /** Row-major position of an index. */
-export const ravel = (index: readonly Expr[], shape: Shape): Expr =>
-  index.reduce((at, x, d) => expr('add', expr('mul', at, lit(shape[d]!)), x), lit(0));
+export function ravel(index: readonly Expr[], shape: Shape): Expr {
+  let at: Expr | null = null;
+  for (let d = 0; d < index.length; d++) {
+    if (shape[d] === 1 && equals(index[d]!, 0)) continue;
+    at = at ? expr('add', expr('mul', at, lit(shape[d]!)), index[d]!) : index[d]!;
+  }
+  return at ?? lit(0);
+}
 /** Index of a row-major position. */
 export function unravel(flat: Expr, shape: Shape): Expr[] {
   let stride = sizeOf(shape);

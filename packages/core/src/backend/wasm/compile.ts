@@ -1,66 +1,28 @@
 // From a kernel to functions of WebAssembly, in phases that threads may share.
 import { dtypes, sizeOf, type DType } from '../../base/index.js';
-import type { Kernel, RowsKernel, SerialKernel } from '../../kernel/index.js';
+import { acc, type Kernel, type RowsKernel, type SerialKernel } from '../../kernel/index.js';
 import { placed, productOf, type Product } from './contraction.js';
 import { productIn, workspaceBytes } from './gemm.js';
-import { copyMemory, i32, type I32, type Local, type Type } from './instructions.js';
-import { joinLoops } from './loops.js';
-import { emitMap } from './map.js';
+import { copyMemory, i32, type I32, type Local } from './instructions.js';
 import type { Func, Module, Signature } from './module.js';
-import { signatureOf } from './nest.js';
-import type { Kernel as Plain } from './plain-kernel.js';
+import { head, outputsOf, phaseSignature, type Emitted, type Phase } from './phase.js';
+import type { PlainKernel } from './plain-kernel.js';
 import { partsOf } from './plain.js';
-import { emitReduce } from './reduce.js';
-import { typeOf } from './scalar.js';
-import { emitScan, emitScatter, emitSort, sortBytes } from './sequence.js';
-
-/** A function of a kernel that may be divided among threads. */
-export interface Phase {
-  readonly func: Func;
-  /** Units of its outer loop: calling it for [0, extent) in any division gives the same bits. */
-  readonly extent: number;
-  /** Rough cost of one unit in nanoseconds. */
-  readonly cost: number;
-}
-/** The functions of one kernel in a module. They are called as (from, to, scratch, shared, inputs…, outputs…, params…). */
-export interface Emitted {
-  /** Run one after another. */
-  readonly phases: readonly Phase[];
-  /** Bytes that each thread needs for a call, and bytes that all phases and threads share during a run. */
-  readonly scratch: number;
-  readonly shared: number;
-}
-/** The outputs' dtypes. */
-export const outputsOf = (kernel: Kernel): readonly DType[] =>
-  kernel.form === 'rows' ? kernel.outputs.map((o) => o.dtype) : [kernel.dtype];
-/** Arguments of a phase before the inputs. */
-const head = 4;
-const phaseSignature = (kernel: Kernel): Signature => ({
-  params: [
-    ...Array.from({ length: head + kernel.inputs.length + outputsOf(kernel).length }, (): Type => 'i32'),
-    ...kernel.params.map(typeOf),
-  ],
-  result: 'void',
-});
+import { emitRows } from './schedule.js';
+import { emitScan, emitScatter, emitSort } from './serial.js';
 
 /** Where an array of a kernel is: an argument, or so many bytes into the shared memory. */
 type Place = { readonly argument: number } | { readonly shared: number };
 const addressOf = (f: Func, place: Place): I32 =>
   'argument' in place ? f.param<'i32'>(place.argument) : i32.add(f.param<'i32'>(3), i32.const(place.shared));
 
-/** Writes the function of a kernel with one result. */
-function emitPlain(f: Func, kernel: Plain): void {
-  const { form } = kernel;
-  if (form === 'map') emitMap(f, kernel, kernel.body);
-  else if (form === 'reduce') emitReduce(f, kernel);
-  else serial[form](f, kernel as SerialKernel);
-}
-const serial: Readonly<Record<SerialKernel['form'], (f: Func, kernel: SerialKernel) => void>> = {
+const serial: Readonly<
+  Record<SerialKernel['form'], (module: Module, kernel: SerialKernel, signature: Signature) => Emitted>
+> = {
   scan: emitScan,
   scatter: emitScatter,
   sort: emitSort,
 };
-const work = ({ shape, over }: Plain): number => sizeOf(shape) + sizeOf(shape) * sizeOf(over);
 
 class Phases {
   readonly phases: Phase[] = [];
@@ -86,24 +48,41 @@ class Phases {
   private phase(cost: number, write: (f: Func) => void): void {
     this.phases.push({ func: this.module.add(this.signature, write), extent: 1, cost });
   }
-  plain(kernel: Plain, inputs: readonly Place[], out: Place): void {
+  plain(kernel: PlainKernel, inputs: readonly Place[], out: Place): void {
     const product = kernel.form === 'reduce' ? productOf(kernel) : null;
     if (product) return this.product(product, inputs, out);
-    if (kernel.form === 'sort') this.scratch = Math.max(this.scratch, sortBytes(kernel));
-    const joined = joinLoops(kernel);
-    const run = this.module.add(signatureOf(joined), (f) => emitPlain(f, joined));
+    const rows: RowsKernel = {
+      ...kernel,
+      form: 'rows',
+      stages: kernel.form === 'reduce' ? [{ ...kernel, op: kernel.attrs.op! }] : [],
+      outputs: [
+        {
+          dtype: kernel.dtype,
+          over: [],
+          body: kernel.form === 'reduce' ? acc(0, kernel.dtype) : kernel.body,
+          replaces: [],
+        },
+      ],
+    };
+    const made = emitRows(this.module, rows, phaseSignature(rows));
+    this.scratch = Math.max(this.scratch, made.scratch);
+    const shared = this.shared;
+    this.shared += made.shared;
     const params = head + this.kernel.inputs.length + outputsOf(this.kernel).length;
-    this.phase(work(kernel), (f) =>
-      f.do(
-        this.module.call(
-          run,
-          ...inputs.map((x) => addressOf(f, x)),
-          addressOf(f, out),
-          f.param<'i32'>(2),
-          ...f.params.slice(params),
+    for (const { func, extent, cost } of made.phases) {
+      const whole = this.module.add(this.signature, (f) =>
+        f.do(
+          this.module.call(
+            func,
+            ...f.params.slice(0, 3),
+            i32.add(f.param<'i32'>(3), i32.const(shared)),
+            ...[...inputs, out].map((x) => addressOf(f, x)),
+            ...f.params.slice(params),
+          ),
         ),
-      ),
-    );
+      );
+      this.phases.push({ func: whole, extent, cost });
+    }
   }
   /** A product of matrices: factors that are not inputs are computed first. */
   private product({ a, b, batch, words }: Product, inputs: readonly Place[], out: Place): void {
@@ -143,24 +122,25 @@ const readLater = ({ outputs }: RowsKernel, k: number): boolean =>
 
 /** Writes the functions of a kernel. `place` puts a constant table into memory for as long as the module lives, and gives its address. */
 export function emitKernel(module: Module, kernel: Kernel, place: (words: Int32Array) => number): Emitted {
+  if (kernel.form !== 'rows') return serial[kernel.form](module, kernel, phaseSignature(kernel));
+  const parts = partsOf(kernel);
+  if (!parts.some((p) => p.kernel.form === 'reduce' && productOf(p.kernel)))
+    return emitRows(module, kernel, phaseSignature(kernel));
   const all = new Phases(module, kernel, place);
   const arrays: Place[] = kernel.inputs.map((_, k) => ({ argument: head + k }));
-  if (kernel.form !== 'rows') all.plain(kernel, arrays, all.output(0));
-  else {
-    const aside: (() => void)[] = [];
-    for (const { to, size, kernel: part } of partsOf(kernel)) {
-      if ('stage' in to) {
-        const made = all.array(size, part.dtype);
-        all.plain(part, arrays, made);
-        arrays.push(made);
-        continue;
-      }
-      const out = all.output(to.output);
-      const made = readLater(kernel, to.output) ? all.array(size, part.dtype) : out;
+  const aside: (() => void)[] = [];
+  for (const { to, size, kernel: part } of parts) {
+    if ('stage' in to) {
+      const made = all.array(size, part.dtype);
       all.plain(part, arrays, made);
-      if (made !== out) aside.push(() => all.copy(made, out, size * dtypes[part.dtype].bytes));
+      arrays.push(made);
+      continue;
     }
-    for (const copy of aside) copy();
+    const out = all.output(to.output);
+    const made = readLater(kernel, to.output) ? all.array(size, part.dtype) : out;
+    all.plain(part, arrays, made);
+    if (made !== out) aside.push(() => all.copy(made, out, size * dtypes[part.dtype].bytes));
   }
+  for (const copy of aside) copy();
   return { phases: all.phases, scratch: all.scratch, shared: all.shared };
 }

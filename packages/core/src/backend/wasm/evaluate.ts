@@ -1,239 +1,254 @@
-// Computes expressions inside a nest of loops: each part at the outermost loop where it is known, as one number or as four along the vector axis.
-import { dtypes, type DType } from '../../base/index.js';
-import { linear, loopsOf, type Expr } from '../../kernel/index.js';
-import { i32, i32x4, v128, type F32, type I32, type Local, type Type, type V128, type Value } from './instructions.js';
-import type { Func } from './module.js';
-import { constant, convert, loadScalar, operate } from './scalar.js';
+// Computes expressions at a point of the code: each part once, at the outermost loop where it is known, as one number or as four along an axis.
+import type { Expr } from '../../kernel/index.js';
+import { engine } from './engine.js';
+import { f32x4, f64x2, i32, i32x4, v128, type F32, type I32, type V128 } from './instructions.js';
+import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
+import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
+import { accBit, dependsOn, isSum, stepOf, sumOf, type Sum } from './sums.js';
 import {
+  constantVector,
   convertVector,
   gatherVector,
-  hasVectors,
+  hold,
   loadVector,
   operateVector,
   shifts,
   shiftVector,
   single,
   splat,
+  storeVector,
+  type Vector,
 } from './vector.js';
 
-type Number = Value<'i32' | 'f32' | 'f64'>;
-
-/** The loops around an expression, outermost first, by their bits. The vector axis is one of them. */
-export interface Nest {
-  readonly bits: readonly number[];
-  readonly variables: readonly Local<'i32'>[];
-  /** Bit of the axis along which four elements are computed at once; 0 when there is none. */
-  readonly vector: number;
-}
-/** A part that is computed once for each run of the loop at its depth. */
-interface Item {
-  readonly define: () => Value<Type>;
-  local: Local | null;
-}
-/** Which copy of the inner loops a part belongs to: whole vectors, or the rest of the axis, one by one. Outside of the vector axis there is one copy. */
-export type Stage = 'whole' | 'rest';
-
-const addressBits = (dtype: DType): number => Math.log2(dtypes[dtype].bytes);
-/** Whether all that changes along an axis can be computed in vectors. */
-export function vectorisable(roots: readonly Expr[], every: readonly Expr[], bit: number): boolean {
-  return roots.every((e) => hasVectors(e.dtype)) && every.every((e) => hasVectors(e.dtype) || !(loopsOf(e) & bit));
-}
-
-export class Evaluator {
-  private readonly items = new Map<string, Item>();
-  /** Parts by stage and depth, in the order of computation. */
-  private readonly places = new Map<string, Item[]>();
-  private readonly depthOfVector: number;
-  constructor(
-    private readonly f: Func,
-    private readonly inputs: readonly I32[],
-    private readonly params: readonly Number[],
-    private readonly nest: Nest,
-  ) {
-    this.depthOfVector = nest.vector ? nest.bits.indexOf(nest.vector) + 1 : Infinity;
+/** A point of the code, with what has been computed there. */
+export class Scope extends Point<Scope> {
+  private readonly numbers = new Map<Expr, Number>();
+  private readonly vectors = new Map<Expr, Vector>();
+  /** The point outside of all loops. */
+  static outermost(frame: Frame, gone: number): Scope {
+    return new Scope(frame, null, { ...outside, gone });
   }
-  private depthOf(bits: number): number {
-    for (let d = this.nest.bits.length; d > 0; d--) if (bits & this.nest.bits[d - 1]!) return d;
-    return 0;
+  private inner(setting: Partial<Setting<Scope>>): Scope {
+    const { vector, gone } = this.setting;
+    return new Scope(this.frame, this, { ...outside, vector, gone, ...setting });
   }
-  private placeOf(bits: number, stage: Stage): string {
-    const depth = this.depthOf(bits);
-    return depth < this.depthOfVector ? `${depth}` : `${stage}${depth}`;
+  /** Inside of the loop with this variable. */
+  inside(bit: number, variable: I32): Scope {
+    return this.inner({ own: bit, variable });
   }
-  /** Registers a part after those that `needs` names; the result reads it once it has been computed. */
-  private part<T extends Type, N>(
-    key: string,
-    bits: number,
-    stage: Stage,
-    needs: () => N,
-    define: (needed: N) => Value<T>,
-  ): () => Value<T> {
-    const place = this.placeOf(bits, stage);
-    const id = `${place}:${key}`;
-    let item = this.items.get(id);
-    if (!item) {
-      const needed = needs();
-      this.items.set(id, (item = { define: () => define(needed), local: null }));
-      (this.places.get(place) ?? this.places.set(place, []).get(place)!).push(item);
+  /** Inside of a loop whose variable goes on by four or more, and along which vectors lie; `results` too when each lane has its own. */
+  along(bit: number, variable: I32, results = false): Scope {
+    return this.inner({ own: bit, variable, vector: results ? bit | accBit : bit });
+  }
+  /** Where a loop's variable stands `by` later; `beside` is a point with the same move outside of loops that are entered since. */
+  moved(bit: number, by: number, beside: Scope | null = null): Scope {
+    const own = this.setting.vector & bit ? bit | (this.setting.vector & accBit) : bit;
+    return this.inner({ own, moved: new Map([[bit, by]]), beside });
+  }
+  /** Where loop variables are numbers. */
+  fixed(values: ReadonlyMap<number, number>): Scope {
+    let own = 0;
+    for (const bit of values.keys()) own |= bit;
+    return this.inner({ own, moved: values, fixed: true });
+  }
+  /** The same point, where some loop variables are part of others. */
+  without(gone: number): Scope {
+    return this.inner({ gone: this.setting.gone | gone });
+  }
+
+  private knownNumber(e: Expr): Number | undefined {
+    return this.numbers.get(e) ?? this.setting.beside?.numbers.get(e) ?? this.outer?.knownNumber(e);
+  }
+  private knownVector(e: Expr): Vector | undefined {
+    return this.vectors.get(e) ?? this.setting.beside?.vectors.get(e) ?? this.outer?.knownVector(e);
+  }
+  /** Whether a value is the same at the point before variables were moved on. */
+  private delegates(bits: number): boolean {
+    return this.setting.moved !== null && !(bits & this.setting.own);
+  }
+  private sourceOf(e: Expr): Source | null {
+    const stored = this.frame.stored.get(e);
+    if (stored) return stored.source;
+    if (e.kind !== 'load') return null;
+    return { key: `x${e.input}`, base: this.frame.inputs[e.input]!, dtype: e.dtype, sum: sumOf(e.at), at: e.at };
+  }
+
+  /**
+   * Computes here what does not change inside of the loops with the bits `inner`; what is read along `vector` becomes vectors. Values that depend
+   * on `apart` are left out, as each move has its own; their addresses are not.
+   */
+  hoist(roots: readonly Expr[], inner: number, vector: number, apart = 0): void {
+    const seen = new Set<Expr>();
+    const visit = (e: Expr, asVector: boolean): void => {
+      if (e.kind === 'const' || ((e.kind === 'param' || e.kind === 'loop') && !asVector)) return;
+      const bits = this.bitsOf(e);
+      if (!(bits & (inner | apart))) {
+        if (asVector) this.vector(e);
+        else this.number(e);
+        return;
+      }
+      if (seen.has(e)) return;
+      seen.add(e);
+      const source = this.sourceOf(e);
+      if (source) {
+        if (source.at && bits & vector && stepOf(source.sum, vector) === null) return visit(source.at, true);
+        this.hoistPlace(source, inner);
+        for (const { of } of source.sum.terms) visit(of, (this.bitsOf(of) & vector) !== 0);
+      } else if (isSum(e)) for (const { of } of sumOf(e).terms) visit(of, (this.bitsOf(of) & vector) !== 0);
+      else if (e.kind === 'op' || e.kind === 'cast') {
+        const split = (bits & vector) !== 0;
+        e.args.forEach((x, k) => visit(x, split && !(k === 1 && this.isShift(e, vector))));
+      }
+    };
+    for (const e of roots) visit(e, vector !== 0);
+  }
+  private isShift(e: Expr, vector: number): boolean {
+    return e.kind === 'op' && shifts[e.op] !== undefined && !(this.bitsOf(e.args[1]!) & vector);
+  }
+
+  number(e: Expr): Number {
+    if (e.kind === 'const') return constant(e.value, e.dtype);
+    if (e.kind === 'param') return this.frame.params[e.slot]!;
+    if (e.kind === 'acc') return this.resultOf(e.slot) as Number;
+    const found = this.knownNumber(e);
+    if (found) return found;
+    if (this.delegates(this.bitsOf(e))) return this.outer!.number(e);
+    const value = this.frame.f.let(this.computeNumber(e));
+    this.numbers.set(e, value);
+    return value;
+  }
+  private computeNumber(e: Exclude<Expr, { kind: 'const' | 'param' | 'acc' }>): Number {
+    const { f } = this.frame;
+    const source = this.sourceOf(e);
+    if (source) {
+      const { address, offset } = this.locate(source);
+      return loadScalar(address, source.dtype, offset);
     }
-    return () => item.local as unknown as Value<T>;
-  }
-  /** Computes all parts that belong right inside of the loop at this depth; 0 is outside of all loops. */
-  enter(depth: number, stage: Stage): void {
-    const place = depth < this.depthOfVector ? `${depth}` : `${stage}${depth}`;
-    for (const item of this.places.get(place) ?? []) item.local = this.f.let(item.define());
-  }
-  private variable(bit: number): Local<'i32'> {
-    return this.nest.variables[this.nest.bits.indexOf(bit)]!;
-  }
-
-  /** One number. */
-  scalar(e: Expr, stage: Stage): () => Number {
-    const { f } = this;
-    if (e.kind === 'const') return () => constant(e.value, e.dtype);
-    if (e.kind === 'param') return () => this.params[e.slot]!;
-    if (e.kind === 'acc') throw new Error('wasm: a result of a stage is read outside of its kernel');
-    const bits = loopsOf(e);
-    if (e.kind === 'loop') return () => this.variable(bits);
-    const key = `s${e.id}`;
-    if (e.kind === 'load')
-      return this.part(
-        key,
-        bits,
-        stage,
-        () => this.address(e.input, e.at, e.dtype, stage),
-        (address) => loadScalar(address(), e.dtype),
-      );
-    const args = (): (() => Number)[] => e.args.map((a) => this.scalar(a, stage));
-    if (e.kind === 'cast')
-      return this.part(key, bits, stage, args, ([x]) => convert(f, x!(), e.args[0].dtype, e.dtype));
-    return this.part(key, bits, stage, args, (needed) => {
-      const [a, b] = e.args as [Expr, Expr];
-      const values = needed.map((x) => x());
-      // indices that cannot be negative need no care
-      if ((e.op === 'idiv' || e.op === 'mod') && e.dtype === 'i32' && a.lo >= 0 && a.hi < 2 ** 31 && b.lo > 0)
-        return (e.op === 'idiv' ? i32.divU : i32.remU)(values[0]! as I32, values[1]! as I32);
-      const last = e.args.at(-1)!.dtype;
-      if (e.op === 'where') values[0] = convert(f, values[0]!, a.dtype, 'bool');
-      const math = last === 'f32' ? single(f, e.op, values as F32[]) : null;
-      return math ?? operate(f, e.op, last, values);
-    });
-  }
-  /** The address of an element. */
-  private address(input: number, at: Expr, dtype: DType, stage: Stage): () => I32 {
-    const base = this.inputs[input]!;
-    if (at.kind === 'const' && at.value === 0) return () => base;
-    return this.part(
-      `a${input}:${dtype}:${at.id}`,
-      loopsOf(at),
-      stage,
-      () => this.scalar(at, stage),
-      (index) => i32.add(base, i32.shl(index() as I32, i32.const(addressBits(dtype)))),
-    );
-  }
-  /** The address of an element of the output, which is read and written like an input. */
-  output(at: Expr, dtype: DType, stage: Stage): () => I32 {
-    return this.address(this.inputs.length - 1, at, dtype, stage);
-  }
-
-  /** The bytes from the first element of the vector axis to where the loop stands. */
-  private along(bytes: number): () => I32 {
-    const { vector } = this.nest;
-    const variable = this.variable(vector);
-    return this.part(
-      `v${bytes}`,
-      vector,
-      'whole',
-      () => null,
-      () => i32.mul(variable, i32.const(bytes)),
-    );
-  }
-  /** The address of the element at the vector axis' position, split into base and way along the axis; null when its steps are not equal. */
-  private strided(input: number, at: Expr, dtype: DType): { address: () => I32; stride: number } | null {
-    const step = linear(at, this.nest.vector);
-    if (!step) return null;
-    const base = this.address(input, step.rest, dtype, 'whole');
-    const bytes = dtypes[dtype].bytes * step.stride;
-    const way = this.along(bytes);
-    return { stride: step.stride, address: () => i32.add(base(), way()) };
-  }
-  /** The address where vectors of the output go, side by side. */
-  outputs(at: Expr, dtype: DType): () => I32 {
-    return this.strided(this.inputs.length - 1, at, dtype)!.address;
-  }
-
-  /** Four numbers along the vector axis, `4 * unit` elements after the loop variable. */
-  vector(e: Expr, unit: number): () => V128 {
-    const { f, nest } = this;
-    const bits = loopsOf(e);
-    if (e.kind === 'const')
-      return () => (e.dtype === 'f32' ? f.f32s(e.value) : f.i32s(e.dtype === 'bool' ? -e.value : e.value));
-    if (e.kind === 'param' || e.kind === 'acc' || !(bits & nest.vector))
-      return this.part(
-        `u${e.id}`,
-        bits,
-        'whole',
-        () => this.scalar(e, 'whole'),
-        (x) => splat(x(), e.dtype),
-      );
-    const key = `v${e.id}.${unit}`;
     if (e.kind === 'loop') {
-      const variable = this.variable(nest.vector);
-      return this.part(
-        key,
-        bits,
-        'whole',
-        () => null,
-        () =>
-          i32x4.add(
-            i32x4.splat(variable),
-            f.constant(`steps${unit}`, () => v128.i32s(4 * unit, 4 * unit + 1, 4 * unit + 2, 4 * unit + 3)),
-          ),
-      );
+      const { variable, moved } = this.position(dependsOn(e));
+      return variable ? (moved ? i32.add(variable, i32.const(moved)) : variable) : i32.const(moved);
     }
-    if (e.kind === 'load') return this.vectorLoad(e, key, unit);
-    if (e.kind === 'op' && shifts[e.op] && !(loopsOf(e.args[1]!) & nest.vector))
-      return this.part(
-        key,
-        bits,
-        'whole',
-        () => ({ x: this.vector(e.args[0]!, unit), by: this.scalar(e.args[1]!, 'whole') }),
-        ({ x, by }) => shiftVector(f, e.op, e.dtype, x(), by() as I32),
-      );
-    const args = (): (() => V128)[] => e.args.map((a) => this.vector(a, unit));
-    const kinds = e.args.map((a) => a.dtype);
-    if (e.kind === 'cast')
-      return this.part(key, bits, 'whole', args, ([x]) => convertVector(f, x!(), kinds[0]!, e.dtype));
-    return this.part(key, bits, 'whole', args, (needed) => {
-      const values = needed.map((x) => x());
-      if (e.op === 'where') values[0] = convertVector(f, values[0]!, kinds[0]!, 'bool');
-      return operateVector(f, e.op, kinds.at(-1)!, values, kinds);
-    });
+    if (isSum(e)) return this.sum(sumOf(e), 0);
+    if (e.kind === 'cast') return convert(f, this.number(e.args[0]), e.args[0].dtype, e.dtype);
+    if (e.kind === 'load') throw new Error('wasm: a load without an array');
+    const values = e.args.map((x) => this.number(x));
+    const [a, b] = e.args as [Expr, Expr];
+    // indices that cannot be negative need no care
+    if ((e.op === 'idiv' || e.op === 'mod') && e.dtype === 'i32' && a.lo >= 0 && a.hi < 2 ** 31 && b.lo > 0)
+      return (e.op === 'idiv' ? i32.divU : i32.remU)(values[0]! as I32, values[1]! as I32);
+    const last = e.args.at(-1)!.dtype;
+    if (e.op === 'where') values[0] = convert(f, values[0]!, a.dtype, 'bool');
+    const math = last === 'f32' ? single(f, e.op, values as F32[]) : null;
+    return math ?? operate(f, e.op, last, values);
   }
-  private vectorLoad(e: Extract<Expr, { kind: 'load' }>, key: string, unit: number): () => V128 {
-    const { f } = this;
-    const bits = loopsOf(e);
-    const plain = linear(e.at, this.nest.vector) !== null;
-    if (!plain)
-      return this.part(
-        key,
-        bits,
-        'whole',
-        () => this.vector(e.at, unit),
-        (at) => gatherVector(f, this.inputs[e.input]!, at(), e.dtype),
-      );
-    return this.part(
-      key,
-      bits,
-      'whole',
-      () => this.strided(e.input, e.at, e.dtype)!,
-      ({ address, stride }) => {
-        if (stride === 0) return splat(loadScalar(address(), e.dtype), e.dtype);
-        const offset = 4 * unit * stride * dtypes[e.dtype].bytes;
-        return offset < 0
-          ? loadVector(f, i32.add(address(), i32.const(offset)), e.dtype, stride, 0)
-          : loadVector(f, address(), e.dtype, stride, offset);
-      },
-    );
+  vector(e: Expr): Vector {
+    const { f } = this.frame;
+    if (e.kind === 'const') return constantVector(f, e.value, e.dtype);
+    const bits = this.bitsOf(e);
+    if (e.kind === 'acc' && bits & this.setting.vector) return this.resultOf(e.slot) as Vector;
+    const found = this.knownVector(e);
+    if (found) return found;
+    if (this.delegates(bits)) return this.outer!.vector(e);
+    const value = hold(f, bits & this.setting.vector ? this.computeVector(e) : splat(f, this.number(e), e.dtype));
+    this.vectors.set(e, value);
+    return value;
   }
+  private get axis(): number {
+    return this.setting.vector & ~accBit;
+  }
+  private lanes(by: number, moved: number): V128 {
+    const from = by * moved;
+    const key = `lanes${by},${from}`;
+    return this.frame.f.constant(key, () => v128.i32s(from, from + by, from + 2 * by, from + 3 * by));
+  }
+  private computeVector(e: Expr): Vector {
+    const { f } = this.frame;
+    const { vector } = this.setting;
+    const source = this.sourceOf(e);
+    if (source) return this.load(source);
+    if (e.kind === 'loop') {
+      const { variable, moved } = this.position(this.axis);
+      return [i32x4.add(i32x4.splat(variable!), this.lanes(1, moved))];
+    }
+    if (isSum(e)) return this.vectorSum(sumOf(e));
+    if (e.kind === 'cast') return convertVector(f, this.vector(e.args[0]), e.args[0].dtype, e.dtype);
+    if (e.kind !== 'op') throw new Error(`wasm: ${e.kind} has no vector`);
+    if (this.isShift(e, vector))
+      return shiftVector(f, e.op, e.dtype, this.vector(e.args[0]!), this.number(e.args[1]!) as I32);
+    const special = this.multiplyAdd(e) ?? this.bounded(e);
+    if (special) return special;
+    const kinds = e.args.map((x) => x.dtype);
+    const values = e.args.map((x) => this.vector(x));
+    if (e.op === 'where') values[0] = convertVector(f, values[0]!, kinds[0]!, 'bool');
+    return operateVector(f, e.op, kinds.at(-1)!, values, kinds);
+  }
+  private load(source: Source): Vector {
+    const { f } = this.frame;
+    const step = stepOf(source.sum, this.setting.vector);
+    if (step === null) return gatherVector(f, source.base, this.vector(source.at!), source.dtype);
+    const { address, offset } = this.locate(source);
+    return loadVector(f, address, source.dtype, step, offset);
+  }
+  private vectorSum(sum: Sum): Vector {
+    const { f } = this.frame;
+    const { axis } = this;
+    const along = sum.terms.find(({ of }) => of.kind === 'loop' && dependsOn(of) === axis);
+    let total: V128 = i32x4.splat(this.sum(sum, this.setting.vector));
+    // the variable's own move is in the number already
+    if (along) total = i32x4.add(total, this.lanes(along.by, 0));
+    for (const { by, of } of sum.terms) {
+      if (of.kind === 'loop' || !(this.bitsOf(of) & this.setting.vector)) continue;
+      const x = this.vector(of)[0]!;
+      total = i32x4.add(total, by === 1 ? x : i32x4.mul(x, f.i32s(by)));
+    }
+    return [total];
+  }
+  /** The product that an argument is, if no other expression reads it. */
+  private productOf(e: Expr): readonly [Expr, Expr] | null {
+    if (e.kind !== 'op' || e.op !== 'mul' || this.frame.uses.get(e) !== 1) return null;
+    if (!(this.bitsOf(e) & this.setting.vector) || this.frame.stored.has(e)) return null;
+    return e.args as [Expr, Expr];
+  }
+  /** The factors, where the value is a product that nothing else reads. */
+  factorsOf(e: Expr): readonly [Vector, Vector] | null {
+    const product = this.productOf(e);
+    return product && [this.vector(product[0]), this.vector(product[1])];
+  }
+  /** a*b + c and c - a*b in one instruction, where the engine has it. */
+  private multiplyAdd(e: Extract<Expr, { kind: 'op' }>): Vector | null {
+    if ((e.op !== 'add' && e.op !== 'sub') || (e.dtype !== 'f32' && e.dtype !== 'f64') || !engine().madd) return null;
+    const [a, b] = e.args as [Expr, Expr];
+    const second = this.productOf(b);
+    const first = !second && e.op === 'add' ? this.productOf(a) : null;
+    const product = second ?? first;
+    if (!product) return null;
+    const [x, y] = product.map((p) => this.vector(p)) as [Vector, Vector];
+    return fused(e.dtype, e.op === 'sub', x, y, this.vector(second ? a : b));
+  }
+  /** x or a constant, whichever is larger (or smaller): NaN stays, as with the exact instruction, which is longer. */
+  private bounded(e: Extract<Expr, { kind: 'op' }>): Vector | null {
+    if ((e.op !== 'max' && e.op !== 'min') || (e.dtype !== 'f32' && e.dtype !== 'f64')) return null;
+    const [a, b] = e.args as [Expr, Expr];
+    const [x, bound] = b.kind === 'const' ? [a, b] : [b, a];
+    if (bound.kind !== 'const' || Number.isNaN(bound.value)) return null;
+    const make = e.dtype === 'f32' ? f32x4 : f64x2;
+    const [v, c] = [this.vector(x), this.vector(bound)];
+    return v.map((part, k) => make[e.op === 'max' ? 'pmax' : 'pmin'](part, c[k]!));
+  }
+  /** Writes four numbers where the loops stand. */
+  storeVector(source: Source, x: Vector): void {
+    const { address, offset } = this.locate(source);
+    storeVector(this.frame.f, address, x, source.dtype, stepOf(source.sum, this.axis)!, offset);
+  }
+  /** Writes a number where the loops stand. */
+  storeNumber(source: Source, x: Number): void {
+    const { address, offset } = this.locate(source);
+    this.frame.f.do(storeScalar(address, x, source.dtype, offset));
+  }
+}
+/** c + a*b, or c - a*b; rounded once or twice. */
+export function fused(dtype: 'f32' | 'f64', minus: boolean, a: Vector, b: Vector, c: Vector): Vector {
+  const make = dtype === 'f32' ? f32x4 : f64x2;
+  const op = minus ? make.relaxedNmadd : make.relaxedMadd;
+  return a.map((x, k) => op(x, b[k]!, c[k]!));
 }

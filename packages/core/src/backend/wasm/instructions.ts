@@ -260,8 +260,10 @@ interface Bits {
   load32Zero: Load<'v128'>;
   load64Zero: Load<'v128'>;
   load32Splat: Load<'v128'>;
+  load64Splat: Load<'v128'>;
   store: Store<'v128'>;
   load32Lane(address: I32, v: V128, k: number, offset?: number): V128;
+  load64Lane(address: I32, v: V128, k: number, offset?: number): V128;
   store32Lane(address: I32, v: V128, k: number, offset?: number): Void;
   not: Unary<'v128'>;
   and: Binary<'v128'>;
@@ -283,10 +285,16 @@ export const v128: Bits = {
   load32Zero: load('v128', simd | 92, 0),
   load64Zero: load('v128', simd | 93, 2),
   load32Splat: load('v128', simd | 9, 2),
+  load64Splat: load('v128', simd | 10, 2),
   store: store<'v128'>(simd | 11, 2),
   load32Lane: (address, v, k, offset = 0) =>
     new Value('v128', simd | 86, [address, v], (out) => {
       memarg(2, offset)(out);
+      out.byte(k);
+    }),
+  load64Lane: (address, v, k, offset = 0) =>
+    new Value('v128', simd | 87, [address, v], (out) => {
+      memarg(3, offset)(out);
       out.byte(k);
     }),
   store32Lane: (address, v, k, offset = 0) =>
@@ -326,8 +334,9 @@ export const f32x4: Vector<
   'ceil' | 'floor' | 'trunc' | 'nearest' | 'abs' | 'neg' | 'sqrt' | 'fromI32' | 'fromU32' | 'demote',
   'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pmin' | 'pmax'
 > & {
-  /** a*b + c, rounded once or twice. */
+  /** a*b + c and c - a*b, rounded once or twice. */
   readonly relaxedMadd: Ternary;
+  readonly relaxedNmadd: Ternary;
 } = {
   splat: unary('v128', simd | 19),
   lane: lane('f32', 31),
@@ -357,13 +366,17 @@ export const f32x4: Vector<
   fromU32: onVector(251),
   demote: onVector(94),
   relaxedMadd: (a, b, c) => new Value('v128', simd | 0x105, [a, b, c]),
+  relaxedNmadd: (a, b, c) => new Value('v128', simd | 0x106, [a, b, c]),
 };
 /** Two 64-bit floats; `promote` and `fromI32` take the lower lanes of four. */
 export const f64x2: Vector<
   'f64',
-  'abs' | 'neg' | 'sqrt' | 'nearest' | 'promote' | 'fromI32',
-  'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'add' | 'sub' | 'mul' | 'div'
-> = {
+  'abs' | 'neg' | 'sqrt' | 'ceil' | 'floor' | 'trunc' | 'nearest' | 'promote' | 'fromI32' | 'fromU32',
+  'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'pmin' | 'pmax'
+> & {
+  readonly relaxedMadd: Ternary;
+  readonly relaxedNmadd: Ternary;
+} = {
   splat: unary('v128', simd | 20),
   lane: lane('f64', 33),
   replace: replace(34),
@@ -380,9 +393,19 @@ export const f64x2: Vector<
   sub: onVectors(241),
   mul: onVectors(242),
   div: onVectors(243),
+  min: onVectors(244),
+  max: onVectors(245),
+  pmin: onVectors(246),
+  pmax: onVectors(247),
+  ceil: onVector(116),
+  floor: onVector(117),
+  trunc: onVector(122),
   nearest: onVector(148),
   promote: onVector(95),
   fromI32: onVector(254),
+  fromU32: onVector(255),
+  relaxedMadd: (a, b, c) => new Value('v128', simd | 0x107, [a, b, c]),
+  relaxedNmadd: (a, b, c) => new Value('v128', simd | 0x108, [a, b, c]),
 };
 /** Two 64-bit integers. */
 export const i64x2: Readonly<Record<'add' | 'sub', Binary<'v128'>> & Record<'shl' | 'shr' | 'shrU', Shift>> = {

@@ -52,15 +52,17 @@ export function convert(f: Func, x: Number, from: DType, to: DType): Number {
 export const constant = (value: number, dtype: DType): Number =>
   dtype === 'f32' ? f32.const(value) : dtype === 'f64' ? f64.const(value) : i32.const(value);
 
-export function loadScalar(address: I32, dtype: DType): Number {
-  if (dtype === 'f32') return f32.load(address);
-  if (dtype === 'f64') return f64.load(address);
-  return dtype === 'i32' || dtype === 'u32' ? i32.load(address) : i32.load8U(address);
+export function loadScalar(address: I32, dtype: DType, offset = 0): Number {
+  if (dtype === 'f32') return f32.load(address, offset);
+  if (dtype === 'f64') return f64.load(address, offset);
+  return dtype === 'i32' || dtype === 'u32' ? i32.load(address, offset) : i32.load8U(address, offset);
 }
-export function storeScalar(address: I32, x: Number, dtype: DType): Value<'void'> {
-  if (dtype === 'f32') return f32.store(address, x as F32);
-  if (dtype === 'f64') return f64.store(address, x as F64);
-  return dtype === 'i32' || dtype === 'u32' ? i32.store(address, x as I32) : i32.store8(address, x as I32);
+export function storeScalar(address: I32, x: Number, dtype: DType, offset = 0): Value<'void'> {
+  if (dtype === 'f32') return f32.store(address, x as F32, offset);
+  if (dtype === 'f64') return f64.store(address, x as F64, offset);
+  return dtype === 'i32' || dtype === 'u32'
+    ? i32.store(address, x as I32, offset)
+    : i32.store8(address, x as I32, offset);
 }
 
 type Spelling<T extends Type> = (f: Func, a: Value<T>, b: Value<T>) => Number;

@@ -1,7 +1,8 @@
 // The module of a series of kernels, and its function that runs them all in turn: they find their arrays through a table of addresses in memory.
 import { printKernel, type Kernel } from '../../kernel/index.js';
 import type { Launch } from '../backend.js';
-import { emitKernel, type Emitted, type Phase } from './compile.js';
+import { emitKernel } from './compile.js';
+import type { Emitted, Phase } from './phase.js';
 import { imports } from './definitions.js';
 import { f32, f64, i32, type Local, type Type, type Value } from './instructions.js';
 import { Module, type Engine, type Func, type Import, type Signature } from './module.js';

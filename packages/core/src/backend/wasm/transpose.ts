@@ -1,99 +1,119 @@
 // Maps whose inputs lie along another axis than the output does: squares of 4 by 4 are read along the one, turned, and written along the other.
 import { dtypes } from '../../base/index.js';
-import {
-  bitOf,
-  everyExpr,
-  expr,
-  linear,
-  lit,
-  loop,
-  loops,
-  loopsOf,
-  ravel,
-  substitute,
-  type Expr,
-} from '../../kernel/index.js';
-import { vectorisable } from './evaluate.js';
+import type { Expr, RowsKernel } from '../../kernel/index.js';
+import { Scope } from './evaluate.js';
+import type { Source } from './point.js';
 import { transpose } from './gemm.js';
-import { i32, v128 } from './instructions.js';
+import { i32, select, v128, type I32 } from './instructions.js';
 import type { Func } from './module.js';
-import { axes, Loops } from './nest.js';
-import { storeScalar } from './scalar.js';
-import type { Kernel } from './plain-kernel.js';
+import { around, bitsOf } from './nest.js';
+import { argumentsOf, usesOf } from './rows.js';
+import { dependsOn, positionIn, stepOf, sumOf, type Axes, type Axis } from './sums.js';
 
-/** The axis that the inputs lie along, when that is another one than the last and turning squares gains from it. */
-export function readingAxis({ shape, dtype }: Kernel, body: Expr): number | null {
-  const rank = shape.length;
-  const every = everyExpr([body]);
-  const wide = every.every((e) => e.kind !== 'load' || dtypes[e.dtype].bytes === 4);
-  if (rank < 2 || shape[rank - 1]! < 4 || dtypes[dtype].bytes !== 4 || !wide) return null;
-  const steps = (axis: number): (number | null)[] =>
-    every.flatMap((e) => {
-      const bit = bitOf('i', axis);
-      return e.kind === 'load' && loopsOf(e) & bit ? [linear(e.at, bit)?.stride ?? null] : [];
-    });
-  const along = steps(rank - 1);
+/** Elements of the written axis that are turned at a time, if it is as long. */
+const wide = 16;
+
+/** The axis that the inputs of a map lie along, when that is another one than the last and turning squares gains from it. */
+export function readingAxis({ stages, outputs }: RowsKernel, { axes }: Axes): Axis | null {
+  const [output] = outputs;
+  const last = axes.at(-1);
+  if (stages.length || outputs.length !== 1 || !output || !last || last.extent < 4) return null;
+  if (output.over.some((n) => n !== 1) || dtypes[output.dtype].bytes !== 4 || output.dtype === 'bool') return null;
+  const loads = new Set<Extract<Expr, { kind: 'load' }>>();
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e)) return;
+    seen.add(e);
+    if (e.kind === 'load') {
+      loads.add(e);
+      visit(e.at);
+    } else if (e.kind === 'op' || e.kind === 'cast') e.args.forEach(visit);
+  };
+  visit(output.body);
+  const steps = ({ bit }: Axis): (number | null)[] =>
+    [...loads].filter((e) => dependsOn(e) & bit).map((e) => stepOf(sumOf(e.at), bit));
+  const along = steps(last);
   if (!along.length || along.includes(1) || along.includes(null)) return null;
-  for (let axis = rank - 2; axis >= 0; axis--) {
+  const found = axes.slice(0, -1).findLast((axis) => {
     const other = steps(axis);
-    if (
-      shape[axis]! >= 4 &&
-      other.length &&
-      other.every((s) => s === 1) &&
-      vectorisable([body], every, bitOf('i', axis))
-    )
-      return axis;
-  }
-  return null;
+    return axis.extent >= 4 && other.length > 0 && other.every((s) => s === 1);
+  });
+  if (!found) return null;
+  // Squares at the ends overlap: what is written there may not be read again.
+  const even = found.extent % 4 === 0 && last.extent % 4 === 0;
+  return even || !output.replaces.length ? found : null;
+}
+const widthOf = (axis: Axis): number => (axis.extent >= wide ? wide : 4);
+const dividedOf = (axes: readonly Axis[], t: Axis): Axis | undefined => axes.slice(0, -1).find((a) => a !== t);
+/** Units of the phase: positions of the first axis beside the two, or blocks of the last one. */
+export function turnedExtent({ axes }: Axes, t: Axis): number {
+  const last = axes.at(-1)!;
+  return dividedOf(axes, t)?.extent ?? Math.floor(last.extent / widthOf(last));
 }
 
-/** The map of `body`, read along the axis `t`. */
-export function emitTransposed(f: Func, kernel: Kernel, body: Expr, t: number): void {
-  const { shape, dtype } = kernel;
-  const rank = shape.length;
-  const [last, across] = [shape[rank - 1]!, shape[t]!];
-  const all = axes('i', shape);
-  const nest = new Loops(
-    f,
-    kernel,
-    [...all.filter((_, d) => d !== t && d !== rank - 1), all[rank - 1]!, all[t]!],
-    bitOf('i', t),
-  );
-  const { evaluate } = nest;
-  const squares = last % 16 === 0 ? 4 : 1;
-  const [wholeLast, wholeAcross] = [last - (last % (4 * squares)), across - (across % 4)];
-  const at = ravel(loops('i', shape), shape);
-  const columns = Array.from({ length: 4 * squares }, (_, q) => {
-    const [shifted] = substitute([body], (over, axis) => {
-      const variable = loop(over, axis, shape[axis]!);
-      return axis === rank - 1 ? expr('add', variable, lit(q)) : variable;
-    });
-    return { vector: evaluate.vector(shifted!, 0), single: evaluate.scalar(shifted!, 'rest') };
-  });
-  const [places, place, value] = [
-    evaluate.outputs(at, dtype),
-    evaluate.output(at, dtype, 'rest'),
-    evaluate.scalar(body, 'rest'),
-  ];
-  const row = 4 * linear(at, bitOf('i', t))!.stride;
-  evaluate.enter(0, 'rest');
-  nest.around(0, rank - 2, 'rest', () => {
-    nest.axis(rank - 2, 0, wholeLast, 4 * squares, 'rest', () => {
-      nest.axis(rank - 1, 0, wholeAcross, 4, 'whole', () => {
-        const address = f.let(places());
-        for (let s = 0; s < squares; s++) {
-          const four = columns.slice(4 * s, 4 * s + 4).map((c) => c.vector());
-          transpose(f, four).forEach((v, d) => f.do(v128.store(i32.add(address, i32.const(d * row)), v, 16 * s)));
+/** The map of a kernel, read along the axis `t`. */
+export function emitTransposed(f: Func, kernel: RowsKernel, { axes, gone }: Axes, t: Axis): void {
+  const given = argumentsOf(f, kernel.inputs.length, 1);
+  const [output] = kernel.outputs as [RowsKernel['outputs'][0]];
+  const { body, dtype } = output;
+  const last = axes.at(-1)!;
+  const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(axes), at: null };
+  given.frame.uses = usesOf([body]);
+  const roots = [body];
+  const width = widthOf(last);
+  const whole = last.extent - (last.extent % width);
+  const column = f.local('i32');
+  /** All squares of `size` columns from where the last axis stands. */
+  const squares = (s: Scope, size: number): void => {
+    const row = f.local('i32');
+    const inside = s.inside(last.bit, column);
+    inside.hoist(roots, t.bit, t.bit, last.bit);
+    const one = (): void => {
+      const l = inside.along(t.bit, row);
+      for (let c = 0; c < size; c += 4) {
+        const four = [0, 1, 2, 3].map((q) => l.moved(last.bit, c + q).vector(body)[0]!);
+        transpose(f, four).forEach((v, d) => {
+          const { address, offset } = l.moved(t.bit, d).locate(out);
+          f.do(v128.store(address, v, offset + 4 * c));
+        });
+      }
+    };
+    f.set(row, i32.const(0));
+    f.loop(row, i32.const(t.extent - (t.extent % 4)), i32.const(4), one);
+    if (t.extent % 4 === 0) return;
+    f.set(row, i32.const(t.extent - 4));
+    one();
+  };
+  /** The columns from one to another, and what is left of the axis. */
+  const columns = (s: Scope, from: I32, to: I32, ends: (then: () => void) => void): void => {
+    f.for(column, from, to, i32.const(width), () => squares(s, width));
+    if (whole < last.extent)
+      ends(() => {
+        const ones = last.extent - (last.extent % 4);
+        if (ones > whole) {
+          f.set(column, i32.const(whole));
+          f.loop(column, i32.const(ones), i32.const(4), () => squares(s, 4));
         }
+        if (ones === last.extent) return;
+        f.set(column, i32.const(last.extent - 4));
+        squares(s, 4);
       });
-      if (wholeAcross < across)
-        nest.axis(rank - 1, wholeAcross, across, 1, 'rest', () =>
-          columns.forEach((c, q) => f.do(storeScalar(i32.add(place(), i32.const(4 * q)), c.single(), dtype))),
-        );
-    });
-    if (wholeLast < last)
-      nest.axis(rank - 2, wholeLast, last, 1, 'rest', () =>
-        nest.axis(rank - 1, 0, across, 1, 'rest', () => f.do(storeScalar(place(), value(), dtype))),
-      );
-  });
+  };
+  const top = Scope.outermost(given.frame, gone);
+  const first = dividedOf(axes, t);
+  const others = axes.slice(0, -1).filter((a) => a !== t && a !== first);
+  const later = last.bit | t.bit;
+  top.hoist(roots, -1, 0);
+  if (!first) {
+    const ends = f.let(i32.eq(given.to, i32.const(turnedExtent({ axes, gone }, t))));
+    const to = select(i32.const(whole), i32.mul(given.to, i32.const(width)), ends);
+    return columns(top, i32.mul(given.from, i32.const(width)), f.let(to), (then) => f.if(ends, then));
+  }
+  const variable = f.local('i32');
+  f.for(variable, given.from, given.to, i32.const(1), () =>
+    around(top.inside(first.bit, variable), others, { roots, later }, (s) => {
+      s.hoist(roots, bitsOf([last, t]), t.bit, last.bit);
+      columns(s, i32.const(0), i32.const(whole), (then) => then());
+    }),
+  );
 }

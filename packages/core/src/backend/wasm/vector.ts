@@ -1,29 +1,60 @@
-// How each scalar operation is spelled for four numbers at a time. Integers have 32 bits a lane, bools are masks; f64 has no vectors here.
+// How each scalar operation is spelled for four numbers at a time. A vector is one v128 of four lanes, or two of two lanes for f64; integers have 32 bits
+// a lane, bools are masks of 32 bits. Long because it is a table: one line for each operation and dtype.
 import type { DType } from '../../base/index.js';
 import { scalarOps, type ScalarOp } from '../../kernel/index.js';
-import { f32x4, f64, i32, i32x4, v128, type F32, type I32, type V128, type Value } from './instructions.js';
+import {
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  v128,
+  type F32,
+  type F64,
+  type I32,
+  type V128,
+  type Value,
+} from './instructions.js';
 import type { Func } from './module.js';
 import { operate, toInteger } from './scalar.js';
 import { vectorMath } from './vector-math.js';
 
 type Number = Value<'i32' | 'f32' | 'f64'>;
+/** Four numbers: their lanes, in one part or two. */
+export type Vector = readonly V128[];
 type Spelling = (f: Func, a: V128, b: V128) => V128;
 type Spellings = Partial<Record<ScalarOp, Spelling>>;
 
+/** The vector in locals, so that it may be read more than once. */
+export const hold = (f: Func, x: Vector): Vector => x.map((part) => f.let(part));
+/** The same constant in all lanes. */
+export function constantVector(f: Func, value: number, dtype: DType): Vector {
+  if (dtype === 'f64') return [f.f64s(value), f.f64s(value)];
+  return [dtype === 'f32' ? f.f32s(value) : f.i32s(dtype === 'bool' ? -value : value)];
+}
 /** The same number in all lanes. */
-export const splat = (x: Number, dtype: DType): V128 =>
-  dtype === 'f32'
-    ? f32x4.splat(x as F32)
-    : i32x4.splat(dtype === 'bool' ? i32.sub(i32.const(0), x as I32) : (x as I32));
+export function splat(f: Func, x: Number, dtype: DType): Vector {
+  if (dtype === 'f64') {
+    const both = f.let(f64x2.splat(x as F64));
+    return [both, both];
+  }
+  if (dtype === 'f32') return [f32x4.splat(x as F32)];
+  return [i32x4.splat(dtype === 'bool' ? i32.sub(i32.const(0), x as I32) : (x as I32))];
+}
 /** One lane as a number. */
-export const laneOf = (x: V128, k: number, dtype: DType): Number =>
-  dtype === 'f32' ? f32x4.lane(x, k) : dtype === 'bool' ? i32.and(i32x4.lane(x, k), i32.const(1)) : i32x4.lane(x, k);
+export function laneOf(x: Vector, k: number, dtype: DType): Number {
+  if (dtype === 'f64') return f64x2.lane(x[k >> 1]!, k & 1);
+  if (dtype === 'f32') return f32x4.lane(x[0]!, k);
+  return dtype === 'bool' ? i32.and(i32x4.lane(x[0]!, k), i32.const(1)) : i32x4.lane(x[0]!, k);
+}
 /** Four numbers as the lanes of a vector. */
-export function fromLanes(f: Func, dtype: DType, lane: (k: number) => Number): V128 {
+export function fromLanes(f: Func, dtype: DType, lane: (k: number) => Number): Vector {
+  if (dtype === 'f64')
+    return [0, 2].map((k) => f64x2.replace(f64x2.splat(lane(k) as F64), 1, lane(k + 1) as F64)).map((x) => f.let(x));
   const out = f.let(dtype === 'f32' ? f32x4.splat(lane(0) as F32) : i32x4.splat(lane(0) as I32));
   for (let k = 1; k < 4; k++)
     f.set(out, dtype === 'f32' ? f32x4.replace(out, k, lane(k) as F32) : i32x4.replace(out, k, lane(k) as I32));
-  return dtype === 'bool' ? i32x4.ne(out, f.i32s(0)) : out;
+  return [dtype === 'bool' ? i32x4.ne(out, f.i32s(0)) : out];
 }
 
 const singles: Spellings = {
@@ -44,9 +75,34 @@ const singles: Spellings = {
   trunc: (_, a) => f32x4.trunc(a),
   round: (_, a) => f32x4.nearest(a),
   sqrt: (_, a) => f32x4.sqrt(a),
-  sign: (f, a) => {
+  sign: (f, x) => {
+    const a = f.let(x);
     const one = v128.or(v128.and(a, f.f32s(-0)), f.f32s(1));
     return v128.bitselect(one, a, v128.and(f32x4.eq(a, a), f32x4.ne(a, f.f32s(0))));
+  },
+};
+const doubles: Spellings = {
+  add: (_, a, b) => f64x2.add(a, b),
+  sub: (_, a, b) => f64x2.sub(a, b),
+  mul: (_, a, b) => f64x2.mul(a, b),
+  div: (_, a, b) => f64x2.div(a, b),
+  max: (_, a, b) => f64x2.max(a, b),
+  min: (_, a, b) => f64x2.min(a, b),
+  lt: (_, a, b) => f64x2.lt(a, b),
+  le: (_, a, b) => f64x2.le(a, b),
+  eq: (_, a, b) => f64x2.eq(a, b),
+  ne: (_, a, b) => f64x2.ne(a, b),
+  neg: (_, a) => f64x2.neg(a),
+  abs: (_, a) => f64x2.abs(a),
+  floor: (_, a) => f64x2.floor(a),
+  ceil: (_, a) => f64x2.ceil(a),
+  trunc: (_, a) => f64x2.trunc(a),
+  round: (_, a) => f64x2.nearest(a),
+  sqrt: (_, a) => f64x2.sqrt(a),
+  sign: (f, x) => {
+    const a = f.let(x);
+    const one = v128.or(v128.and(a, f.f64s(-0)), f.f64s(1));
+    return v128.bitselect(one, a, v128.and(f64x2.eq(a, a), f64x2.ne(a, f.f64s(0))));
   },
 };
 const same: Spelling = (_, a) => a;
@@ -65,7 +121,10 @@ const ints: Spellings = {
   xor: (_, a, b) => v128.xor(a, b),
   neg: (_, a) => i32x4.neg(a),
   abs: (_, a) => i32x4.abs(a),
-  sign: (f, a) => v128.or(i32x4.shr(a, i32.const(31)), v128.and(i32x4.gt(a, f.i32s(0)), f.i32s(1))),
+  sign: (f, x) => {
+    const a = f.let(x);
+    return v128.or(i32x4.shr(a, i32.const(31)), v128.and(i32x4.gt(a, f.i32s(0)), f.i32s(1)));
+  },
   floor: same,
   ceil: same,
   trunc: same,
@@ -92,8 +151,9 @@ const masks: Spellings = {
   lt: (_, a, b) => v128.andnot(b, a),
   le: (_, a, b) => v128.or(b, v128.not(a)),
 };
-const spellings: Partial<Record<DType, Spellings>> = {
+const spellings: Readonly<Record<DType, Spellings>> = {
   f32: singles,
+  f64: doubles,
   i32: ints,
   u32: unsigned,
   u8: unsigned,
@@ -108,96 +168,159 @@ export const shifts: Partial<Record<ScalarOp, (x: V128, by: I32) => V128>> = {
   shr: i32x4.shr,
   ushr: i32x4.shrU,
 };
-export const shiftVector = (f: Func, op: ScalarOp, dtype: DType, x: V128, by: I32): V128 =>
-  wrapVector(f, shifts[op]!(x, by), dtype);
+export const shiftVector = (f: Func, op: ScalarOp, dtype: DType, [x]: Vector, by: I32): Vector => [
+  wrapVector(f, shifts[op]!(x!, by), dtype),
+];
+
+/** Two masks of 64-bit lanes as one of 32-bit lanes, and back. */
+const narrowMask = ([low, high]: Vector): Vector => [v128.shuffle32(low!, high!, [0, 2, 4, 6])];
+const wideMask = (f: Func, [mask]: Vector): Vector => {
+  const m = f.let(mask!);
+  return [v128.shuffle32(m, m, [0, 0, 1, 1]), v128.shuffle32(m, m, [2, 2, 3, 3])];
+};
 
 /** One operation on vectors; `dtype` is that of the last argument. What has no spelling is done lane by lane. */
 export function operateVector(
   f: Func,
   op: ScalarOp,
   dtype: DType,
-  args: readonly V128[],
+  args: readonly Vector[],
   dtypes: readonly DType[],
-): V128 {
-  const [a, b, c] = args as [V128, V128, V128];
-  if (op === 'where') return v128.bitselect(b, c, a);
-  const spelling = spellings[dtype]?.[op];
+): Vector {
+  const [a, b, c] = args as [Vector, Vector, Vector];
+  if (op === 'where') {
+    const mask = dtype === 'f64' ? wideMask(f, a) : a;
+    return b.map((x, k) => v128.bitselect(x, c[k]!, mask[k]!));
+  }
+  const spelling = spellings[dtype][op];
   const bool = scalarOps[op].result === 'bool';
-  if (spelling) return bool ? spelling(f, a, b) : wrapVector(f, spelling(f, a, b), dtype);
+  if (spelling) {
+    const out = a.map((x, k) => spelling(f, x, b?.[k] ?? x));
+    if (!bool) return out.map((x) => wrapVector(f, x, dtype));
+    return dtype === 'f64' ? narrowMask(out) : out;
+  }
   const math = dtype === 'f32' ? vectorMath[op] : undefined;
-  if (math) return math(f, f.let(a), b ? f.let(b) : a);
+  if (math) {
+    const x = f.let(a[0]!);
+    return [math(f, x, b ? f.let(b[0]!) : x)];
+  }
+  const held = args.map((x) => hold(f, x));
   return fromLanes(f, bool ? 'bool' : dtype, (k) =>
     operate(
       f,
       op,
       dtype,
-      args.map((x, n) => laneOf(x, k, dtypes[n]!)),
+      held.map((x, n) => laneOf(x, k, dtypes[n]!)),
     ),
   );
 }
+/** Whether the operation is one instruction, or a few: what else there is takes a function or goes lane by lane. */
+export const isSpelled = (op: ScalarOp, dtype: DType): boolean => op === 'where' || spellings[dtype][op] !== undefined;
 
-export function convertVector(f: Func, x: V128, from: DType, to: DType): V128 {
+const highHalf = (x: V128): V128 => v128.shuffle32(x, x, [2, 3, 2, 3]);
+export function convertVector(f: Func, x: Vector, from: DType, to: DType): Vector {
   if (from === to) return x;
-  if (from === 'bool') return v128.and(x, to === 'f32' ? f.f32s(1) : f.i32s(1));
-  if (to === 'bool') return from === 'f32' ? f32x4.ne(x, f.f32s(0)) : i32x4.ne(x, f.i32s(0));
-  if (from === 'f32') {
-    const [v, n] = [f.let(x), f.let(i32x4.truncate(x))];
-    f.if(v128.anyTrue(f32x4.ge(f32x4.abs(v), f.f32s(2 ** 31))), () =>
-      f.set(
-        n,
-        fromLanes(f, 'i32', (k) => toInteger(f, f64.promote(f32x4.lane(v, k)))),
-      ),
-    );
-    return wrapVector(f, n, to);
+  const [first, second] = x as [V128, V128];
+  if (from === 'bool') {
+    if (to === 'f64') return wideMask(f, x).map((m) => v128.and(m, f.f64s(1)));
+    return [v128.and(first, to === 'f32' ? f.f32s(1) : f.i32s(1))];
   }
-  if (to === 'f32') return from === 'u32' ? f32x4.fromU32(x) : f32x4.fromI32(x);
-  return wrapVector(f, x, to);
+  if (to === 'bool') {
+    if (from === 'f64') return narrowMask(x.map((part) => f64x2.ne(part, f.f64s(0))));
+    return [from === 'f32' ? f32x4.ne(first, f.f32s(0)) : i32x4.ne(first, f.i32s(0))];
+  }
+  if (to === 'f64') {
+    const v = f.let(first);
+    const half = from === 'f32' ? f64x2.promote : from === 'i32' ? f64x2.fromI32 : f64x2.fromU32;
+    return [half(v), half(highHalf(v))];
+  }
+  if (from === 'f64') {
+    if (to === 'f32') return [v128.shuffle32(f32x4.demote(first), f32x4.demote(second), [0, 1, 4, 5])];
+    const v = hold(f, x);
+    return fromLanes(f, to, (k) => operateInteger(f, laneOf(v, k, 'f64') as F64, to));
+  }
+  if (from === 'f32') {
+    const [v, n] = [f.let(first), f.let(i32x4.truncate(first))];
+    f.if(v128.anyTrue(f32x4.ge(f32x4.abs(v), f.f32s(2 ** 31))), () =>
+      f.set(n, fromLanes(f, 'i32', (k) => toInteger(f, f64.promote(f32x4.lane(v, k))))[0]!),
+    );
+    return [wrapVector(f, n, to)];
+  }
+  if (to === 'f32') return [from === 'u32' ? f32x4.fromU32(first) : f32x4.fromI32(first)];
+  return [wrapVector(f, first, to)];
 }
+const operateInteger = (f: Func, x: F64, to: DType): I32 => {
+  const n = toInteger(f, x);
+  return to === 'u8' ? i32.and(n, i32.const(255)) : n;
+};
 
-/** Whether values of this dtype have vectors. */
-export const hasVectors = (dtype: DType): boolean => dtype !== 'f64';
-const bytesWide = (dtype: DType): boolean => dtype === 'u8' || dtype === 'bool';
-
+const isByte = (dtype: DType): boolean => dtype === 'u8' || dtype === 'bool';
 /** Bytes in the lowest places of a vector as integers, or as a mask. */
 const widen = (f: Func, x: V128, dtype: DType): V128 => {
   const wide = i32x4.widen16(i32x4.widen8(x));
   return dtype === 'bool' ? i32x4.ne(wide, f.i32s(0)) : wide;
 };
-/** Loads four elements that are `stride` elements apart; the address is that of the first. */
-export function loadVector(f: Func, address: I32, dtype: DType, stride: number, offset: number): V128 {
-  if (bytesWide(dtype)) {
-    if (stride === 1) return widen(f, v128.load32Zero(address, offset), dtype);
-    const base = f.let(address);
-    return fromLanes(f, dtype, (k) => i32.load8U(i32.add(base, i32.const(offset + k * stride))));
+/** Loads four elements that are `stride` elements apart; the address, plus the offset, is that of the first. */
+export function loadVector(f: Func, address: I32, dtype: DType, stride: number, offset: number): Vector {
+  if (stride === 1) {
+    if (isByte(dtype)) return [widen(f, v128.load32Zero(address, offset), dtype)];
+    if (dtype === 'f64') return [v128.load(address, offset), v128.load(address, offset + 16)];
+    return [v128.load(address, offset)];
   }
-  if (stride === 1) return v128.load(address, offset);
-  const base = f.let(offset ? i32.add(address, i32.const(offset)) : address);
-  if (stride === -1) {
+  const bytes = isByte(dtype) ? 1 : dtype === 'f64' ? 8 : 4;
+  const base = f.let(offset && stride < 0 ? i32.add(address, i32.const(offset)) : address);
+  const start = stride < 0 ? 0 : offset;
+  if (bytes === 4 && stride === -1) {
     const v = f.let(v128.load(i32.sub(base, i32.const(12))));
-    return v128.shuffle32(v, v, [3, 2, 1, 0]);
+    return [v128.shuffle32(v, v, [3, 2, 1, 0])];
   }
-  if (stride === 2) return v128.shuffle32(v128.load(base), v128.load(base, 16), [0, 2, 4, 6]);
-  return gather(f, (k) => (k && stride > 0 ? [base, 4 * k * stride] : [i32.add(base, i32.const(4 * k * stride)), 0]));
+  if (bytes === 4 && stride === 2)
+    return [v128.shuffle32(v128.load(base, start), v128.load(base, start + 16), [0, 2, 4, 6])];
+  return gather(f, dtype, (k) =>
+    stride < 0 ? [i32.add(base, i32.const(k * stride * bytes)), 0] : [base, start + k * stride * bytes],
+  );
 }
-const gather = (f: Func, place: (k: number) => readonly [I32, number]): V128 => {
+/** Four elements from anywhere: the place of each is an address and an offset. */
+function gather(f: Func, dtype: DType, place: (k: number) => readonly [I32, number]): Vector {
+  if (isByte(dtype)) return fromLanes(f, dtype, (k) => i32.load8U(...place(k)));
+  if (dtype === 'f64')
+    return [0, 2].map((k) => {
+      const v = f.let(v128.load64Zero(...place(k)));
+      const [address, offset] = place(k + 1);
+      return f.let(v128.load64Lane(address, v, 1, offset));
+    });
   const v = f.let(v128.load32Zero(...place(0)));
   for (let k = 1; k < 4; k++) {
     const [address, offset] = place(k);
     f.set(v, v128.load32Lane(address, v, k, offset));
   }
-  return v;
-};
-/** Loads four elements whose positions are the lanes of `at`. */
-export function gatherVector(f: Func, base: I32, at: V128, dtype: DType): V128 {
-  if (bytesWide(dtype)) return fromLanes(f, dtype, (k) => i32.load8U(i32.add(base, i32x4.lane(at, k))));
-  return gather(f, (k) => [i32.add(base, i32.shl(i32x4.lane(at, k), i32.const(2))), 0]);
+  return [v];
 }
-/** Stores four elements side by side. */
-export function storeVector(f: Func, address: I32, x: V128, dtype: DType, offset: number): Value<'void'> {
-  if (!bytesWide(dtype)) return v128.store(address, x, offset);
-  const small = dtype === 'bool' ? v128.and(x, f.i32s(1)) : x;
-  const half = f.let(i32x4.narrow16(small, small));
-  return v128.store32Lane(address, i32x4.narrow8(half, half), 0, offset);
+/** Loads four elements whose positions are the lanes of `at`. */
+export function gatherVector(f: Func, base: I32, [at]: Vector, dtype: DType): Vector {
+  const bytes = isByte(dtype) ? 0 : dtype === 'f64' ? 3 : 2;
+  const places = f.let(bytes ? i32x4.shl(at!, i32.const(bytes)) : at!);
+  return gather(f, dtype, (k) => [i32.add(base, i32x4.lane(places, k)), 0]);
+}
+/** Stores four elements that are `stride` elements apart. */
+export function storeVector(f: Func, address: I32, x: Vector, dtype: DType, stride: number, offset: number): void {
+  if (isByte(dtype)) {
+    const small = f.let(dtype === 'bool' ? v128.and(x[0]!, f.i32s(1)) : x[0]!);
+    if (stride !== 1) return scatter(f, address, [small], dtype, stride, offset);
+    const half = f.let(i32x4.narrow16(small, small));
+    return f.do(v128.store32Lane(address, i32x4.narrow8(half, half), 0, offset));
+  }
+  if (stride !== 1) return scatter(f, address, hold(f, x), dtype, stride, offset);
+  x.forEach((part, k) => f.do(v128.store(address, part, offset + 16 * k)));
+}
+function scatter(f: Func, address: I32, x: Vector, dtype: DType, stride: number, offset: number): void {
+  const bytes = isByte(dtype) ? 1 : dtype === 'f64' ? 8 : 4;
+  for (let k = 0; k < 4; k++) {
+    const at = offset + k * stride * bytes;
+    if (bytes === 1) f.do(i32.store8(address, i32x4.lane(x[0]!, k), at));
+    else if (bytes === 4) f.do(v128.store32Lane(address, x[0]!, k, at));
+    else f.do(f64.store(address, f64x2.lane(x[k >> 1]!, k & 1), at));
+  }
 }
 /** A float operation on one number, made of that on vectors, so that a number does not depend on its place in an array. */
 export const single = (f: Func, op: ScalarOp, args: readonly F32[]): F32 | null => {

@@ -2,7 +2,7 @@
 import { dtypes, type DType, type TypedArray } from '../../base/index.js';
 import { printKernel, type Kernel } from '../../kernel/index.js';
 import { compileOnce, type Backend, type Buffer, type Launch, type Program, type Sequence } from '../backend.js';
-import { outputsOf } from './compile.js';
+import { outputsOf } from './phase.js';
 import { importedFunctions } from './definitions.js';
 import { engine as foundEngine } from './engine.js';
 import { arrayOn, Heap, type Block, type HeapOptions } from './heap.js';
