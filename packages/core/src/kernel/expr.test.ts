@@ -65,6 +65,14 @@ test('reshape of permute of slice is affine again', () => {
   expect(expr('idiv', expr('add', expr('mul', i[0]!, lit(12)), loop('i', 1, 12)), lit(12))).toBe(i[0]);
   expect(expr('mod', flat, lit(4))).toBe(i[1]);
 });
+test('an index that was taken apart in several steps is one again', () => {
+  const at = loop('i', 0, 360);
+  const [, y, x] = unravel(at, [6, 12, 5]) as [Expr, Expr, Expr];
+  expect(ravel([y, x], [12, 5])).toBe(expr('mod', at, lit(60)));
+  const inFours = expr('add', expr('mul', loop('i', 0, 90), lit(4)), lit(38));
+  expect(expr('mod', inFours, lit(12)).hi).toBe(10);
+  expect(expr('idiv', inFours, lit(12))).toBe(expr('idiv', expr('add', loop('i', 0, 90), lit(9)), lit(3)));
+});
 test('equal expressions are one object', () => {
   const make = (): Expr => expr('add', expr('mul', loop('i', 0, 9), lit(3)), lit(1));
   expect(make()).toBe(make());

@@ -112,15 +112,24 @@ const quotient = (e: Expr, c: number): Expr =>
 /** A term as a number times an expression. */
 const scaled = (e: Expr): readonly [number, Expr] =>
   e.kind === 'op' && e.op === 'mul' && isConst(e.args[1]!) ? [e.args[1].value, e.args[0]!] : [1, e];
-/** k*c*(x idiv c) + k*(x mod c) = k*x, wherever the two terms stand in a sum; null when there is no such pair. */
+/**
+ * k*c*(x idiv c) + k*(x mod c) = k*x, and k*c*((x idiv c) mod d) + k*(x mod c) = k*(x mod c*d), wherever the two terms stand in a sum;
+ * null when there is no such pair.
+ */
 function rejoin(parts: readonly Expr[]): Expr | null {
   const all = parts.map(scaled);
   for (const [m, [k, e]] of all.entries()) {
     if (e.kind !== 'op' || e.op !== 'mod' || !isConst(e.args[1]!)) continue;
-    const whole = expr('idiv', e.args[0]!, e.args[1]);
-    const c = e.args[1].value;
-    const q = all.findIndex(([j, f]) => f === whole && j === k * c);
-    if (q >= 0) return sum([...parts.filter((_, d) => d !== m && d !== q), expr('mul', e.args[0]!, lit(k))]);
+    const [x, c] = [e.args[0]!, e.args[1].value];
+    const whole = expr('idiv', x, lit(c));
+    for (const [q, [j, f]] of all.entries()) {
+      if (j !== k * c) continue;
+      const part =
+        f.kind === 'op' && f.op === 'mod' && f.args[0] === whole && isConst(f.args[1]!) ? f.args[1].value : 0;
+      if (f !== whole && !part) continue;
+      const joined = part ? expr('mod', x, lit(c * part)) : x;
+      return sum([...parts.filter((_, d) => d !== m && d !== q), expr('mul', joined, lit(k))]);
+    }
   }
   return null;
 }
@@ -130,12 +139,16 @@ const gcd = (a: number, b: number): number => (b ? gcd(b, a % b) : Math.abs(a));
  * A sum as g*high + low, where g divides c and 0 <= low < g: then x idiv c = high idiv (c/g), and x mod c = g*(high mod (c/g)) + low. Null
  * where no g > 1 does it.
  */
-function split(parts: readonly Expr[], c: number): { g: number; high: Expr; low: Expr } | null {
-  for (const g of new Set(parts.map((x) => gcd(isConst(x) ? x.value : scaled(x)[0], c)))) {
+function split(all: readonly Expr[], c: number): { g: number; high: Expr; low: Expr } | null {
+  const parts = all.filter((x) => !isConst(x));
+  const start = all.reduce((s, x) => s + (isConst(x) ? x.value : 0), 0);
+  for (const g of new Set(parts.map((x) => gcd(scaled(x)[0], c)))) {
     if (g <= 1 || g === c) continue;
-    const low = sum(parts.filter((x) => !isMultiple(x, g)));
+    const lowest = start - g * Math.floor(start / g);
+    const low = sum([...parts.filter((x) => !isMultiple(x, g)), lit(lowest)]);
     if (low.lo < 0 || low.hi >= g) continue;
-    return { g, high: sum(parts.filter((x) => isMultiple(x, g)).map((x) => quotient(x, g))), low };
+    const high = parts.filter((x) => isMultiple(x, g)).map((x) => quotient(x, g));
+    return { g, high: sum([...high, lit((start - lowest) / g)]), low };
   }
   return null;
 }
