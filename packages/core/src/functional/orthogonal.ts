@@ -1,6 +1,7 @@
 // Orthogonal initialization: the Q of a QR decomposition of random normal numbers, computed on the host in float64.
 import { normal, type Generator } from '../ops/index.js';
 import { dataSync, tensor } from '../graph/create.js';
+import { onReadable } from '../graph/state.js';
 import type { Tensor } from '../graph/tensor.js';
 import { allocate, ShapeError, sizeOf, type DType } from '../base/index.js';
 
@@ -26,7 +27,8 @@ export function orthogonal(
   const rows = sizeOf(shape.slice(0, leading));
   const cols = sizeOf(shape.slice(leading));
   const [long, short] = [Math.max(rows, cols), Math.min(rows, cols)];
-  const q = orthonormalColumns(Float64Array.from(dataSync(normal([long, short], { generator }))), long, short);
+  const drawn = onReadable(() => dataSync(normal([long, short], { generator })));
+  const q = orthonormalColumns(Float64Array.from(drawn), long, short);
   const flat = allocate(dtype, rows * cols);
   for (let i = 0; i < long; i++) {
     for (let j = 0; j < short; j++) flat[rows >= cols ? i * cols + j : j * cols + i] = gain * q[i * short + j]!;

@@ -56,6 +56,17 @@ export function onBackend<R>(b: Backend, f: () => R): R {
   }
 }
 
+/** Runs `f` on a device that can be read without waiting: the current one, or else the one that programs start on. */
+export function onReadable<R>(f: () => R): R {
+  if (currentBackend().readSync) return f();
+  const was = useBackend(firstBackend());
+  try {
+    return f();
+  } finally {
+    useBackend(was);
+  }
+}
+
 /** Runs `f` with another trace in place (null: none). */
 export function withTrace<R>(t: Trace | null, f: () => R): R {
   const was = trace;

@@ -74,7 +74,7 @@ export class STFT extends Initializer {
           ? Math.sqrt(window.reduce((s, w) => s + w * w, 0))
           : window.reduce((s, w) => s + Math.abs(w), 0);
     const scaled = window.map((w) => w / norm);
-    return core.cast(core.tensor(fourierKernel(this.side, scaled, bins), { shape }), dtype);
+    return core.tensor(fourierKernel(this.side, scaled, bins), { shape, dtype });
   }
   override getConfig(): Config {
     return { side: this.side, window: this.window, periodic: this.periodic, scaling: this.scaling };

@@ -3,17 +3,16 @@ import { DeviceError } from '../../base/index.js';
 import type { Gpu } from './device.js';
 
 export class Faults {
-  private first: DeviceError | null = null;
+  /** What error scopes caught, which says what went wrong; and errors that follow from it. */
+  private caught: DeviceError | null = null;
+  private stray: DeviceError | null = null;
   /** Error scopes whose answer is not there yet. */
   private readonly open = new Set<Promise<void>>();
   constructor(private readonly gpu: Gpu) {
     gpu.device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
-      this.note(new DeviceError(`webgpu: ${event.error.message}`));
+      this.stray ??= new DeviceError(`webgpu: ${event.error.message}`);
     });
-  }
-  private note(error: DeviceError): void {
-    this.first ??= error;
   }
   /** Runs `act`; an error of that kind in it becomes what `explain` makes of it, for the next one who waits. */
   guard<T>(kind: GPUErrorFilter, explain: (message: string) => DeviceError, act: () => T): T {
@@ -26,7 +25,7 @@ export class Faults {
         .popErrorScope()
         .then(
           (error) => {
-            if (error) this.note(explain(error.message));
+            if (error) this.caught ??= explain(error.message);
           },
           () => {},
         )
@@ -37,8 +36,8 @@ export class Faults {
   /** Waits for the answers, and throws the first error since the last time. */
   async settle(): Promise<void> {
     while (this.open.size) await Promise.all(this.open);
-    const error = this.first;
-    this.first = null;
+    const error = this.caught ?? this.stray;
+    this.caught = this.stray = null;
     if (error) throw error;
   }
 }

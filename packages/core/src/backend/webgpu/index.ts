@@ -1,3 +1,4 @@
-// @nn/core/webgpu: the GPU device by itself: what the adapter is and can do, and devices beside the one of setDevice('webgpu').
+// Public entry of @nn/core/webgpu: what the adapter is and can do, and devices beside the one of setDevice('webgpu').
+export type { Adapter } from './adapter.js';
 export type { AdapterReport, OpenOptions } from './device.js';
-export { createWebgpu, openWebgpu, type Webgpu } from './webgpu.js';
+export { createWebgpu, openWebgpu, type Webgpu, type WebgpuOptions } from './webgpu.js';

@@ -4,10 +4,12 @@ import type { Kernel, RowsKernel } from '../../kernel/index.js';
 import type { Adapter } from './adapter.js';
 import { joinRows } from './join.js';
 import { Place } from './place.js';
+import { chooseRows } from './choose.js';
 import { emitElements, emitRows } from './rows.js';
 import { emitScan } from './scan.js';
 import { emitScatter } from './scatter.js';
 import { emitSort } from './sort.js';
+import { splitRows } from './split.js';
 import type { Pass } from './wgsl/shader.js';
 
 /** The dispatches of a kernel and the memory that they need beside its arrays. */
@@ -19,7 +21,15 @@ export interface Lowered {
 function lowerRows(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
   const joined = joinRows(kernel);
   if (!joined.stages.length) return emitElements(joined, adapter, place);
-  return [emitRows(joined, { lanes: 1, rows: adapter.threads, along: true }, place)];
+  const schedule = chooseRows(joined, adapter);
+  const whole = { kernel: joined, targets: joined.outputs.map((_, k) => place.output(k)) };
+  if (schedule.pieces > 1) {
+    const passes = splitRows(joined, schedule.pieces, place).map((part) =>
+      emitRows(part.kernel, chooseRows(part.kernel, adapter), place, part.targets),
+    );
+    if (passes.every((p) => p.bindings.length <= adapter.maxBuffers)) return passes;
+  }
+  return [emitRows(whole.kernel, schedule, place, whole.targets)];
 }
 
 export function lower(kernel: Kernel, adapter: Adapter, aliases: ReadonlyMap<number, number>): Lowered {

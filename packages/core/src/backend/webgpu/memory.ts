@@ -1,6 +1,6 @@
 // Memory of the GPU: one buffer for each array, kept by size classes for the next one. Reuse within the stream of commands is in order and needs no
 // fence; only destroying waits until no recorded batch uses the buffer.
-import { DeviceError, dtypes, type DType, type TypedArray } from '../../base/index.js';
+import { DeviceError, dtypes, DTypeError, type DType, type TypedArray } from '../../base/index.js';
 import type { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import type { Faults } from './faults.js';
@@ -64,6 +64,10 @@ export class Pool {
   }
   allocate(size: number, dtype: DType): Block {
     this.gpu.check();
+    if (dtype === 'f64')
+      throw new DTypeError(
+        'webgpu: the device has no f64. Use f32 there, or compute on "wasm" or "cpu" (move with to(), or choose the device with setDevice())',
+      );
     const needed = size * elementBytes;
     if (needed > this.largest)
       throw new DeviceError(

@@ -1,30 +1,89 @@
 // Rows kernels: one thread for each element where nothing is reduced, else one thread, or several together, for each row.
 import { sizeOf, type Shape } from '../../base/index.js';
-import { identity, type RowsKernel, type Stage } from '../../kernel/index.js';
+import {
+  bitOf,
+  everyExpr,
+  expr,
+  identity,
+  linear,
+  lit,
+  type Expr,
+  type RowsKernel,
+  type Stage,
+} from '../../kernel/index.js';
 import type { Adapter } from './adapter.js';
+import type { RowSchedule } from './choose.js';
 import { byLoops } from './join.js';
-import { combine, typeOf } from './wgsl/scalar.js';
+import { combine, storedTypeOf, toMemory, typeOf } from './wgsl/scalar.js';
 import { spell } from './wgsl/number.js';
 import { Shader, unravelInto, type Block, type Pass } from './wgsl/shader.js';
 import type { Place } from './place.js';
 
-/** Elements, one thread each: no stages. */
+/** Elements: no stages. One thread each, or one for four neighbours where arrays are read and written side by side. */
 export function emitElements(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
   return byLoops(kernel).flatMap(({ over, slots }): Pass[] => {
-    const count = sizeOf(kernel.shape) * sizeOf(over);
+    const size = sizeOf(over);
+    const count = sizeOf(kernel.shape) * size;
     if (!count) return [];
-    const threads = adapter.threads;
-    const shader = new Shader({ name: kernel.name, places: place.dtypes, aliases: place.aliases, threads });
-    const { main } = shader;
+    const { threads } = adapter;
     const bodies = slots.map((k) => kernel.outputs[k]!.body);
+    const wide = count >= 4 * adapter.busy ? inFours(kernel, over, bodies, place) : null;
+    const shader = new Shader({
+      name: kernel.name,
+      places: place.dtypes,
+      aliases: place.aliases,
+      threads,
+      vectors: wide?.places,
+    });
+    const { main } = shader;
     shader.expect(...bodies);
-    main.say(`let id = group * ${threads}u + thread;`, `if (id >= ${count}u) { return; }`);
-    const rowSize = sizeOf(over);
-    unravelInto(main, 'i', kernel.shape, rowSize === 1 ? 'id' : `(id / ${rowSize}u)`);
-    if (rowSize > 1) unravelInto(main, 'r', over, sizeOf(kernel.shape) === 1 ? 'id' : `(id % ${rowSize}u)`);
-    writeAll(shader, main, kernel, slots, place, 'id');
-    return [shader.finish(Math.ceil(count / threads))];
+    const units = wide ? count / 4 : count;
+    main.say(`let unit = group * ${threads}u + thread;`, `if (unit >= ${units}u) { return; }`);
+    const id = wide ? '(unit * 4u)' : 'unit';
+    unravelInto(main, 'i', kernel.shape, size === 1 ? id : `(${id} / ${size}u)`);
+    if (size > 1) unravelInto(main, 'r', over, sizeOf(kernel.shape) === 1 ? id : `(${id} % ${size}u)`);
+    const targets = kernel.outputs.map((_, k) => place.output(k));
+    if (!wide) writeAll(shader, main, kernel, slots, targets, 'unit');
+    else {
+      const lanes = [0, 1, 2, 3].map((lane) => main.lane(wide.over, wide.axis, lane));
+      const values = bodies.map((e) => lanes.map((lane) => lane.value(e)));
+      lanes.forEach((lane) => main.say(...lane.lines));
+      const names = values.map((v, n) => {
+        const name = shader.fresh('v');
+        const type = storedTypeOf(kernel.outputs[slots[n]!]!.dtype);
+        const stored = v.map((x) => toMemory(x, kernel.outputs[slots[n]!]!.dtype));
+        main.say(`let ${name} = vec4<${type}>(${stored.join(', ')});`);
+        return name;
+      });
+      slots.forEach((k, n) => main.say(shader.storeVector(targets[k]!, 'unit', names[n]!)));
+    }
+    return [shader.finish(Math.ceil(units / threads))];
   });
+}
+/** The innermost loop and the arrays that are read four at a time along it; null where an output cannot be written so. */
+function inFours(
+  kernel: RowsKernel,
+  over: Shape,
+  bodies: readonly Expr[],
+  place: Place,
+): { readonly over: 'i' | 'r'; readonly axis: number; readonly places: ReadonlySet<number> } | null {
+  const kind = over.length ? 'r' : 'i';
+  const sizes = over.length ? over : kernel.shape;
+  const axis = sizes.length - 1;
+  if (axis < 0 || sizes[axis]! % 4) return null;
+  const bit = bitOf(kind, axis);
+  const inputs = new Set<number>();
+  const single = new Set<number>();
+  for (const e of everyExpr(bodies)) {
+    if (e.kind !== 'load') continue;
+    inputs.add(e.input);
+    const step = linear(e.at, bit);
+    const aligned = step?.stride === 1 && expr('mod', step.rest, lit(4)) === lit(0);
+    if (!aligned) single.add(e.input);
+  }
+  // what lies where an output does must be read as it is written
+  if ([...inputs].some((k) => place.aliases.has(k) && single.has(k))) return null;
+  return { over: kind, axis, places: new Set([...inputs].filter((k) => !single.has(k))) };
 }
 /** Writes elements of several outputs after all of them are computed. */
 function writeAll(
@@ -32,7 +91,7 @@ function writeAll(
   block: Block,
   kernel: RowsKernel,
   slots: readonly number[],
-  place: Place,
+  targets: readonly number[],
   at: string,
 ): void {
   const values = slots.map((k) => block.value(kernel.outputs[k]!.body));
@@ -42,17 +101,7 @@ function writeAll(
     block.say(`let ${name} = ${v};`);
     return name;
   });
-  slots.forEach((k, n) => block.say(shader.store(place.output(k), at, names[n]!)));
-}
-
-/** How rows are spread over threads. */
-export interface RowSchedule {
-  /** Threads that share a row: a power of two. */
-  readonly lanes: number;
-  /** Rows of a workgroup. */
-  readonly rows: number;
-  /** Whether neighbouring threads share a row; else they have neighbouring rows. */
-  readonly along: boolean;
+  slots.forEach((k, n) => block.say(shader.store(targets[k]!, at, names[n]!)));
 }
 
 /** Terms that are added one after another in f32 before they go to a longer sum. */
@@ -60,7 +109,12 @@ const longest = 64;
 const partialSums = (s: Stage, terms: number): boolean => s.dtype === 'f32' && s.op === 'add' && terms > longest;
 
 /** Rows whose stages and outputs are computed by one thread, or by the lanes of a workgroup. */
-export function emitRows(kernel: RowsKernel, { lanes, rows, along }: RowSchedule, place: Place): Pass {
+export function emitRows(
+  kernel: RowsKernel,
+  { lanes, rows, along }: RowSchedule,
+  place: Place,
+  targets: readonly number[],
+): Pass {
   const count = sizeOf(kernel.shape);
   const threads = lanes * rows;
   const shader = new Shader({ name: kernel.name, places: place.dtypes, aliases: place.aliases, threads });
@@ -90,18 +144,18 @@ export function emitRows(kernel: RowsKernel, { lanes, rows, along }: RowSchedule
       if (cut) inner.say(`n${k}++;`, `if ((n${k} & ${cut - 1}u) == 0u) { a${k} += s${k}; s${k} = 0f; }`);
     });
     if (cut) main.say(`a${k} += s${k};`);
-    if (shared) reduceLanes(shader, k, stage, { lanes, rows, along });
+    if (shared) reduceLanes(shader, k, stage, { lanes, rows, along, pieces: 1 });
   });
   for (const { over, slots } of byLoops(kernel)) {
     const size = sizeOf(over);
     const block = shared ? main.open() : main;
     if (!over.length) {
-      writeAll(shader, block, kernel, slots, place, 'row');
+      writeAll(shader, block, kernel, slots, targets, 'row');
       if (shared) main.close(`if (lane == 0u && place < ${count}u) {`, block);
       continue;
     }
     each(block, over, lanes, (inner, at) => {
-      writeAll(shader, inner, kernel, slots, place, `row * ${size}u + ${at}`);
+      writeAll(shader, inner, kernel, slots, targets, `row * ${size}u + ${at}`);
     });
     if (shared) main.close(`if (place < ${count}u) {`, block);
   }

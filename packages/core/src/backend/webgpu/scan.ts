@@ -7,8 +7,6 @@ import { spell } from './wgsl/number.js';
 import { combine } from './wgsl/scalar.js';
 import { Shader, unravelInto, type Block, type Pass } from './wgsl/shader.js';
 
-/** Terms that are added in f32 before they go to a longer sum. */
-const longest = 64;
 /** Lines shorter than this are not cut. */
 const shortest = 256;
 
@@ -27,27 +25,30 @@ export function emitScan(kernel: SerialKernel, adapter: Adapter, place: Place): 
   ];
 }
 
-/** A running value in two parts, so that long sums of f32 keep their digits. */
+/** A running value; what rounding loses of a sum of f32 is kept beside it (Kahan), but for infinities. */
 class Running {
-  private readonly wide: boolean;
+  private readonly exact: boolean;
   constructor(
-    private readonly block: Block,
+    block: Block,
     private readonly kernel: SerialKernel,
     start: string,
   ) {
-    this.wide = kernel.dtype === 'f32' && kernel.attrs.op === 'add';
+    this.exact = kernel.dtype === 'f32' && kernel.attrs.op === 'add';
     block.say(`var a = ${start};`);
-    if (this.wide) block.say('var s = 0f;', 'var count = 0u;');
+    if (this.exact) block.say('var lost = 0f;');
   }
   add(inner: Block, value: string): void {
     const { dtype, attrs } = this.kernel;
-    const to = this.wide ? 's' : 'a';
-    inner.say(`${to} = ${combine(attrs.op!, dtype, to, value)};`);
-    if (this.wide) inner.say('count++;', `if (count == ${longest}u) { a += s; s = 0f; count = 0u; }`);
+    if (!this.exact) return inner.say(`a = ${combine(attrs.op!, dtype, 'a', value)};`);
+    inner.say(
+      `let more = ${value} + lost;`,
+      'let next = a + more;',
+      'lost = more - (next - a);',
+      'lost = select(0f, lost, abs(lost) < 3e38f);',
+      'a = next;',
+    );
   }
-  get value(): string {
-    return this.wide ? '(a + s)' : 'a';
-  }
+  readonly value = 'a';
 }
 
 /** Goes through each piece of each line: writes what has been met, or only the piece's total. */

@@ -1,7 +1,7 @@
 // The WebGPU backend: kernels as WGSL, commands enqueued at once, reading as the only act that waits.
 import type { DType } from '../../base/index.js';
 import { compileOnce, type Backend, type Program } from '../backend.js';
-import { adapterOf } from './adapter.js';
+import { adapterOf, type Adapter } from './adapter.js';
 import { Commands } from './commands.js';
 import { Gpu, type AdapterReport, type OpenOptions } from './device.js';
 import { Faults } from './faults.js';
@@ -22,18 +22,24 @@ export interface Webgpu extends Backend {
   destroy(): void;
 }
 
+export interface WebgpuOptions extends OpenOptions {
+  /** Numbers that schedules go by, instead of those of the adapter's class. */
+  readonly tuning?: Partial<Adapter>;
+}
+
 /**
  * Opens a GPU: `navigator.gpu` in browsers, the package "webgpu" in Node.
  *
+ * @param o  see WebgpuOptions
  * @throws DeviceError  (as a rejection) with the reason and the remedy when no GPU can be had
  */
-export async function createWebgpu(options: OpenOptions = {}): Promise<Webgpu> {
+export async function createWebgpu({ tuning, ...options }: WebgpuOptions = {}): Promise<Webgpu> {
   const gpu = await Gpu.open(options);
   const faults = new Faults(gpu);
   const commands = new Commands(gpu);
   const pool = new Pool(gpu, commands, faults);
   const transfer = new Transfer(gpu, commands, faults);
-  const adapter = adapterOf(gpu.report);
+  const adapter = { ...adapterOf(gpu.report), ...tuning };
   const compiler = new Compiler(gpu, faults, commands, pool, adapter);
   const dtypes: readonly DType[] = ['f32', 'i32', 'u32', 'u8', 'bool'];
   return {

@@ -234,8 +234,11 @@ export class MelSpectrogram extends Layer {
     const window = new Array<number>(this.fftLength).fill(0);
     windowValues(this.window, this.sequenceLength, true).forEach((w, i) => (window[before + i] = w));
     const side = (name: 'real' | 'imag'): core.Tensor => {
-      const kernel = core.tensor(fourierKernel(name, window, bins), { shape: [this.fftLength, 1, bins] });
-      return core.squeeze(frames(padded, core.cast(kernel, x.dtype), this.sequenceStride, 'valid'), 1);
+      const kernel = core.tensor(fourierKernel(name, window, bins), {
+        shape: [this.fftLength, 1, bins],
+        dtype: x.dtype,
+      });
+      return core.squeeze(frames(padded, kernel, this.sequenceStride, 'valid'), 1);
     };
     return [side('real'), side('imag')];
   }

@@ -430,5 +430,8 @@ fn turns_(x: f32) -> Turns {
     'fn min_(a: f32, b: f32) -> f32 { return select(select(b, a, a < b || isnan_(a)), b, isnan_(b)); }',
   ),
   /** The sign, and x itself where that is 0, -0 or NaN. */
-  sign_: define('', 'fn sign_(x: f32) -> f32 { return select(select(x, 1f, x > 0f), -1f, x < 0f); }'),
+  sign_: define(
+    'isnan_ signed_',
+    'fn sign_(x: f32) -> f32 { return select(signed_(1f, x), x, (bitcast<u32>(x) & 0x7fffffffu) == 0u || isnan_(x)); }',
+  ),
 };

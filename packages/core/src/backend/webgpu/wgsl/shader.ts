@@ -31,8 +31,11 @@ const mostGroups = 65535;
 export class Block {
   readonly lines: string[] = [];
   private readonly names = new Map<Expr, string>();
+  private readonly fours = new Map<Expr, string>();
   private readonly variables = new Map<number, string>();
   private own = 0;
+  /** Which of four neighbours this block computes. */
+  private number: number | null = null;
   constructor(
     private readonly shader: Shader,
     private readonly parent: Block | null = null,
@@ -57,6 +60,17 @@ export class Block {
   close(head: string, inner: Block, tail = '}'): void {
     this.say(head, ...inner.lines.map((line) => `  ${line}`), tail);
   }
+  /** A block for one of four neighbours along a loop whose first is this block's. */
+  lane(over: 'i' | 'r', axis: number, lane: number): Block {
+    const block = this.open();
+    block.number = lane;
+    block.bind(
+      over,
+      axis,
+      lane ? `(${this.variable(bitOf(over, axis))} + ${lane}i)` : this.variable(bitOf(over, axis)),
+    );
+    return block;
+  }
   /** The text of a value at this place; what it is made of may become statements here or further out. */
   value(e: Expr): string {
     if (e.kind === 'const') return spell(e.value, e.dtype);
@@ -65,6 +79,8 @@ export class Block {
     if (e.kind === 'acc') return `a${e.slot}`;
     const known = this.known(e);
     if (known) return known;
+    if (e.kind === 'load' && this.number !== null && this.shader.isVector(e.input))
+      return fromMemory(`${this.parent!.four(e)}.${'xyzw'[this.number]}`, e.dtype);
     const home = this.home(loopsOf(e));
     const text =
       e.kind === 'load'
@@ -74,6 +90,15 @@ export class Block {
           : operate(e, (a) => home.value(a));
     if (home === this && this.shader.uses(e) < 2 && text.length < longestInline) return text;
     return home.name(e, text);
+  }
+  /** The four neighbours that a load of the first one begins. */
+  private four(e: Extract<Expr, { kind: 'load' }>): string {
+    const known = this.fours.get(e);
+    if (known) return known;
+    const name = this.shader.fresh('w');
+    this.fours.set(e, name);
+    this.say(`let ${name} = ${this.shader.loadVector(e.input, `(u32(${this.value(e.at)}) / 4u)`)};`);
+    return name;
   }
   private variable(bit: number): string {
     const text = this.variables.get(bit);
@@ -104,6 +129,8 @@ export interface ShaderOptions {
   readonly aliases?: ReadonlyMap<number, number>;
   /** Threads of a workgroup. */
   readonly threads: number;
+  /** Arrays that are read four elements at a time. */
+  readonly vectors?: ReadonlySet<number> | undefined;
 }
 
 export class Shader {
@@ -113,6 +140,7 @@ export class Shader {
   private readonly counts = new Map<Expr, number>();
   private readonly bound = new Map<number, boolean>();
   private readonly numbers = new Map<number, DType>();
+  private readonly written = new Set<number>();
   private names = 0;
   constructor(readonly options: ShaderOptions) {}
 
@@ -145,6 +173,18 @@ export class Shader {
   store(place: number, at: string, value: string): string {
     return `${this.array(place, true)}[${at}] = ${toMemory(value, this.options.places[place]!)};`;
   }
+  isVector(place: number): boolean {
+    return this.options.vectors?.has(place) ?? false;
+  }
+  /** Four elements of an array that is read so; `at` counts fours. */
+  loadVector(place: number, at: string): string {
+    return `${this.array(place, false)}[${at}]`;
+  }
+  storeVector(place: number, at: string, value: string): string {
+    const name = this.array(place, true);
+    this.written.add(place);
+    return `${name}[${at}] = ${value};`;
+  }
   /** A number that comes with each run. */
   number(slot: number, dtype: DType): string {
     this.numbers.set(slot, dtype);
@@ -158,10 +198,11 @@ export class Shader {
     const bindings = [...this.bound]
       .sort(([a], [b]) => a - b)
       .map(([place, writes]) => ({ place, writes, dtype: places[place]! }));
-    const arrays = bindings.map(
-      ({ place, writes, dtype }, k) =>
-        `@group(0) @binding(${k}) var<storage, ${writes ? 'read_write' : 'read'}> x${place}: array<${storedTypeOf(dtype)}>;`,
-    );
+    const arrays = bindings.map(({ place, writes, dtype }, k) => {
+      const four = this.isVector(place) || this.written.has(place);
+      const type = four ? `vec4<${storedTypeOf(dtype)}>` : storedTypeOf(dtype);
+      return `@group(0) @binding(${k}) var<storage, ${writes ? 'read_write' : 'read'}> x${place}: array<${type}>;`;
+    });
     const slots = this.numbers.size ? Math.max(...this.numbers.keys()) + 1 : 0;
     if (slots) arrays.push(`@group(1) @binding(0) var<uniform> numbers: array<vec4u, ${Math.ceil(slots / 4)}>;`);
     const body = [...this.declarations, ...this.main.lines].join('\n');
