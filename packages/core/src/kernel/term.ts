@@ -16,28 +16,28 @@ export interface Const extends Common {
   readonly value: number;
 }
 /** Loop variable number `axis` of the outputs (`i`) or of the inner loops (`r`), from 0 to extent - 1. */
-export interface Loop extends Common {
+interface Loop extends Common {
   readonly kind: 'loop';
   readonly over: 'i' | 'r';
   readonly axis: number;
   readonly extent: number;
 }
 /** A number that is handed over at each run. */
-export interface Param extends Common {
+interface Param extends Common {
   readonly kind: 'param';
   readonly slot: number;
 }
 /** The result of the stage with this number, at the row. */
-export interface Acc extends Common {
+interface Acc extends Common {
   readonly kind: 'acc';
   readonly slot: number;
 }
-export interface Load extends Common {
+interface Load extends Common {
   readonly kind: 'load';
   readonly input: number;
   readonly at: Expr;
 }
-export interface Cast extends Common {
+interface Cast extends Common {
   readonly kind: 'cast';
   readonly args: readonly [Expr];
 }

@@ -55,6 +55,8 @@ export interface HeapOptions {
   readonly mark?: number;
   /** The same as a number of arrays: many small ones cost more than their bytes. Default 16384. */
   readonly markArrays?: number;
+  /** Threads can share the memory. Default false. */
+  readonly shared?: boolean;
 }
 
 export class Heap {
@@ -74,8 +76,8 @@ export class Heap {
   private first: Block | null = null;
   private last: Block | null = null;
 
-  constructor({ maximumPages = 65536, mark = 2 ** 26, markArrays = 2 ** 14 }: HeapOptions = {}) {
-    this.room = new Room(maximumPages);
+  constructor({ maximumPages = 65536, mark = 2 ** 26, markArrays = 2 ** 14, shared = false }: HeapOptions = {}) {
+    this.room = new Room(maximumPages, shared);
     this.mark = mark;
     this.markArrays = markArrays;
   }

@@ -23,3 +23,13 @@ export function memoryUse(): { inside: { arrays: number; bytes: number }; outsid
     outside: { arrays: aside.buffers, bytes: aside.bytes },
   };
 }
+
+/**
+ * Divides large kernels among so many threads from now on, this one included. Results do not depend on the number. Without a call there is
+ * one. Where threads cannot share memory (a page that is not cross-origin isolated) kernels run on one, and a warning says what to do.
+ *
+ * @param n  from 1 to 256
+ * @returns  settles when the threads are at work; until then kernels run on one
+ * @throws RangeError  (as a rejection) setThreads: expected a whole number from 1 to 256, received 0
+ */
+export const setThreads = (n: number): Promise<void> => openWasm().threads.set(n);

@@ -17,6 +17,8 @@ export class Func {
   private readonly locals: Type[] = [];
   private readonly constants = new Map<string, Local<'v128'>>();
   readonly params: readonly Local[];
+  /** It calls, or a function that it calls does, what JavaScript gives: only the main thread can run it. */
+  usesImports = false;
   constructor(
     readonly index: number,
     readonly signature: Signature,
@@ -135,6 +137,8 @@ export class Module {
   private readonly functions: Func[] = [];
   private readonly exports: { readonly name: string; readonly index: number }[] = [];
   private readonly named = new Map<string, Func>();
+  /** The functions under construction, the innermost last. */
+  private readonly building: Func[] = [];
   constructor(
     private readonly imports: readonly Import[] = [],
     private readonly memory: { readonly shared: boolean; readonly maximum: number } = {
@@ -149,7 +153,9 @@ export class Module {
     const f = new Func(this.imports.length + this.functions.length, signature, this);
     this.functions.push(f);
     if (exported !== undefined) this.exports.push({ name: exported, index: f.index });
+    this.building.push(f);
     build(f);
+    this.building.pop();
     return f;
   }
   /** The function of that name, built when it is first asked for. */
@@ -159,11 +165,13 @@ export class Module {
     return f;
   }
   call<R extends Result>(f: Func, ...args: Value[]): Value<R> {
+    if (f.usesImports) this.building.at(-1)!.usesImports = true;
     return new Value(f.signature.result as R, 0x10, args, (out) => out.unsigned(f.index));
   }
   /** Calls an imported function. */
   callImport<R extends Result>(name: string, ...args: Value[]): Value<R> {
     const index = this.imports.findIndex((x) => x.name === name);
+    this.building.at(-1)!.usesImports = true;
     return new Value(this.imports[index]!.result as R, 0x10, args, (out) => out.unsigned(index));
   }
   bytes(): Uint8Array<ArrayBuffer> {

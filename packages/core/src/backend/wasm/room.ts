@@ -36,9 +36,9 @@ export class Room {
   private top = alignment;
   private whole: Uint8Array;
 
-  constructor(maximumPages: number) {
+  constructor(maximumPages: number, shared: boolean) {
     this.limit = maximumPages * pageBytes;
-    this.memory = new WebAssembly.Memory({ initial: Math.min(16, maximumPages), maximum: maximumPages });
+    this.memory = new WebAssembly.Memory({ initial: Math.min(16, maximumPages), maximum: maximumPages, shared });
     this.whole = new Uint8Array(this.memory.buffer);
   }
   /** The memory's bytes; made anew when the memory has grown. */

@@ -80,10 +80,10 @@ export function emitStep(
         ),
       );
     for (const phase of emitted.phases) {
-      const { extent, cost } = phase;
+      const { extent, cost, func } = phase;
       const whole = (f: Func): void =>
         run(f, phase, i32.const(0), i32.const(extent), f.param<'i32'>(0), f.param<'i32'>(1));
-      if (extent === 1 || extent * cost < least) {
+      if (extent === 1 || extent * cost < least || func.usesImports) {
         calls.push(whole);
         continue;
       }

@@ -9,23 +9,26 @@ import { arrayOn, Heap, type Block, type HeapOptions } from './heap.js';
 import type { Engine } from './module.js';
 import { typeOf } from './scalar.js';
 import { emitStep, paramBytes, paramsAt, tableBytes } from './step.js';
+import { teamWords, Threads, threadsMissing, type Divisible } from './threads.js';
 
-/** Nanoseconds of work that are worth dividing among threads. */
-const leastDivided = 1e5;
-
-export interface WasmOptions extends HeapOptions {
+export interface WasmOptions extends Omit<HeapOptions, 'shared'> {
   /** What the engine's WebAssembly is taken to be able to do. Default: what it says it can. */
   readonly engine?: Engine;
+  /** Nanoseconds of work from which on a kernel is divided among threads. Default 100,000. */
+  readonly divideFrom?: number;
 }
-export type WasmBackend = Backend & { readonly heap: Heap };
+export type WasmBackend = Backend & {
+  readonly heap: Heap;
+  readonly threads: Threads;
+};
 /** Arrays from this size on are worth a finalizer, which costs some 200 bytes until it has run; smaller ones wait to be moved out. */
 const worthFinalizer = 2 ** 14;
 
 /** A backend with a memory of its own. */
 export function createWasm(options: WasmOptions = {}): WasmBackend {
-  const { maximumPages = 65536, engine = foundEngine() } = options;
-  const heap = new Heap(options);
-  const env = { memory: heap.memory, ...importedFunctions, divide: () => {} };
+  const { maximumPages = 65536, engine = foundEngine(), divideFrom = 1e5 } = options;
+  const shared = threadsMissing() === null;
+  const heap = new Heap({ ...options, shared });
   const view = (block: Block): TypedArray => {
     // First: bringing the block back may make another buffer of the memory.
     const { offset } = block;
@@ -39,6 +42,12 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
     if (workspace) heap.release(workspace);
     return (workspace = larger).offset;
   };
+  const threads = new Threads(heap.memory, () => {
+    const block = heap.allocate(teamWords, 'i32', true);
+    view(block).fill(0);
+    return block.offset;
+  });
+  let modules = 0;
   /** Kernels as one module, with the table through which they find their arrays. */
   const load = (launches: readonly Launch[], places: number, params: number) => {
     const blocks: Block[] = [];
@@ -47,7 +56,9 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
       blocks.push(block);
       return block;
     };
+    const number = modules++;
     const release = (): void => {
+      threads.workers?.drop(number);
       for (const block of blocks.splice(0)) heap.release(block);
     };
     try {
@@ -57,21 +68,40 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
         view(block).set(words);
         return block.offset;
       };
-      const memory = { shared: false, maximum: maximumPages };
-      const { bytes, scratch, shared } = emitStep(launches, {
-        table,
-        places,
-        memory,
-        engine,
-        place,
-        least: leastDivided,
+      const memory = { shared, maximum: maximumPages };
+      const code = emitStep(launches, { table, places, memory, engine, place, least: divideFrom });
+      const { parts } = code;
+      const round = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+      const [apart, stride] = [round(code.shared), round(code.scratch)];
+      const dividable = parts.reduce((sum, { cost }) => sum + cost, 0);
+      const workspace = { scratch: 0, stride, shared: 0 };
+      let divisible: Divisible | null = null;
+      const divide = (part: number): void => {
+        const { extent, cost } = parts[part]!;
+        threads.workers!.run((divisible ??= publish()), part, extent, cost, workspace);
+      };
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code.bytes), {
+        env: { memory: heap.memory, ...importedFunctions, divide },
       });
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
+      /** Puts the module where workers find it. */
+      const publish = (): Divisible => {
+        const block = fixed(code.bytes.length, 'u8');
+        view(block).set(code.bytes);
+        const functions = parts.map((_, k) => exports[`part${k}`] as (...args: number[]) => void);
+        return {
+          number,
+          bytes: block.offset,
+          length: code.bytes.length,
+          run: (part, from, to, scratch, at) => functions[part]!(from, to, scratch, at),
+        };
+      };
       const step = exports['step'] as (scratch: number, shared: number, threads: number) => void;
-      const apart = Math.ceil(shared / 64) * 64;
       const run = (): void => {
-        const start = scratch + shared ? workspaceOf(apart + scratch) : 0;
-        step(start + apart, start, 1);
+        if (dividable) threads.hear(dividable);
+        const count = dividable ? threads.count : 1;
+        if (apart + stride) workspace.shared = workspaceOf(apart + count * stride);
+        workspace.scratch = workspace.shared + apart;
+        step(workspace.scratch, workspace.shared, count);
       };
       return { table, run, release };
     } catch (error) {
@@ -135,6 +165,7 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
   return {
     name: 'wasm',
     heap,
+    threads,
     dtypes: new Set(Object.keys(dtypes) as DType[]),
     alloc(size, dtype) {
       heap.begin();
