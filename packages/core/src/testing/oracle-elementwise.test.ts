@@ -106,7 +106,8 @@ const formulas: Readonly<Record<string, Formula>> = {
   digamma,
   sigmoid: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
   pow: (x, y) => x ** y,
-  floorDivide: (x, y) => Math.floor(x / y),
+  // a quotient that is too small to be told from 0 is still below it
+  floorDivide: (x, y) => (x !== 0 && x < 0 !== y < 0 && Math.floor(x / y) === 0 ? -1 : Math.floor(x / y)),
   remainder: floorMod,
   fmod: (x, y) => x % y,
   atan2: (x, y) => Math.atan2(x, y),

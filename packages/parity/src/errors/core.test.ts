@@ -183,7 +183,7 @@ wrongUses([
   [
     'a device that is not there',
     () => nn.setDevice('webgpu2' as never),
-    'device "webgpu2" cannot be had: this version of @nn/core has "cpu", "wasm". Choose one of them, or install a version that has "webgpu2"',
+    'device "webgpu2" cannot be had: this version of @nn/core has "cpu", "wasm", "webgpu". Did you mean "webgpu"? Choose one of them, or install a version that has "webgpu2"',
   ],
   [
     'a freed tensor',
