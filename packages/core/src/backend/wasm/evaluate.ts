@@ -1,6 +1,5 @@
 // Computes expressions at a point of the code: each part once, at the outermost loop where it is known, as one number or as four along an axis.
 import type { Expr } from '../../kernel/index.js';
-import { engine } from './engine.js';
 import { f32x4, f64x2, i32, i32x4, v128, type F32, type I32, type V128 } from './instructions.js';
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
@@ -216,7 +215,12 @@ export class Scope extends Point<Scope> {
   }
   /** a*b + c and c - a*b in one instruction, where the engine has it. */
   private multiplyAdd(e: Extract<Expr, { kind: 'op' }>): Vector | null {
-    if ((e.op !== 'add' && e.op !== 'sub') || (e.dtype !== 'f32' && e.dtype !== 'f64') || !engine().madd) return null;
+    if (
+      (e.op !== 'add' && e.op !== 'sub') ||
+      (e.dtype !== 'f32' && e.dtype !== 'f64') ||
+      !this.frame.f.module.engine.madd
+    )
+      return null;
     const [a, b] = e.args as [Expr, Expr];
     const second = this.productOf(b);
     const first = !second && e.op === 'add' ? this.productOf(a) : null;

@@ -1,7 +1,6 @@
 // Running values of reductions: in vectors whose lanes come together at the end, in vectors whose lanes are results of their own, or one by one.
 import type { DType } from '../../base/index.js';
 import { identity, type Expr, type ReduceOp, type Stage } from '../../kernel/index.js';
-import { engine } from './engine.js';
 import { fused, type Scope } from './evaluate.js';
 import type { Number } from './point.js';
 import { f32, f32x4, f64, f64x2, select, v128, type Local, type V128 } from './instructions.js';
@@ -90,7 +89,7 @@ export class RunningVectors {
   /** Takes the value of an expression. */
   addValue(unit: number, s: Scope, body: Expr): void {
     const { dtype } = this;
-    if (this.op === 'add' && (dtype === 'f32' || dtype === 'f64') && engine().madd) {
+    if (this.op === 'add' && (dtype === 'f32' || dtype === 'f64') && this.f.module.engine.madd) {
       const [a, b] = s.factorsOf(body) ?? [];
       if (a && b) {
         const part = this.parts[unit]!;

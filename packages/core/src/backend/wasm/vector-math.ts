@@ -7,26 +7,51 @@ import type { Func } from './module.js';
 
 type VectorFunction = (f: Func, x: V128, y: V128) => V128;
 
+/** a*b + c and c - a*b; rounded once where the module may use relaxed instructions, else twice. */
+const madd = (f: Func, a: V128, b: V128, c: V128): V128 =>
+  f.module.engine.madd ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+const nmadd = (f: Func, a: V128, b: V128, c: V128): V128 =>
+  f.module.engine.madd ? f32x4.relaxedNmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b));
+const madd64 = (f: Func, a: V128, b: V128, c: V128): V128 =>
+  f.module.engine.madd ? f64x2.relaxedMadd(a, b, c) : f64x2.add(f64x2.mul(a, b), c);
+const nmadd64 = (f: Func, a: V128, b: V128, c: V128): V128 =>
+  f.module.engine.madd ? f64x2.relaxedNmadd(a, b, c) : f64x2.sub(c, f64x2.mul(a, b));
+
 /** c[0]*x^n + … + c[n] in 32 bits. */
 const poly = (f: Func, x: V128, c: readonly number[]): V128 =>
-  c.slice(1).reduce((p, k) => f32x4.add(f32x4.mul(p, x), f.f32s(k)), f.f32s(c[0]!));
+  c.slice(1).reduce((p, k) => madd(f, p, x, f.f32s(k)), f.f32s(c[0]!));
 /** The same in 64 bits. */
 const poly64 = (f: Func, x: V128, c: readonly number[]): V128 =>
-  c.slice(1).reduce((p, k) => f64x2.add(f64x2.mul(p, x), f.f64s(k)), f.f64s(c[0]!));
+  c.slice(1).reduce((p, k) => madd64(f, p, x, f.f64s(k)), f.f64s(c[0]!));
 const signBit = (f: Func, x: V128): V128 => v128.and(x, f.f32s(-0));
+/** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
 const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
+/** A number whose unit is 1: adding it rounds to an integer n, and leaves n + 127 in the low bits, where shifting makes 2^n of it. */
+const rounding = 1.5 * 2 ** 23 + 127;
 
-/** e^x = 2^n e^r with |r| <= ln 2 / 2; 2^n in two steps, so that neither end is cut. */
+/** v as n*step + r with a small r, for steps of k ln 2; and 2^n. */
+function reduce(f: Func, v: V128, k: number): { readonly r: Local<'v128'>; readonly power: Local<'v128'> } {
+  const t = f.let(madd(f, v, f.f32s(Math.LOG2E / k), f.f32s(rounding)));
+  const n = f.let(f32x4.sub(t, f.f32s(rounding)));
+  const r = f.let(nmadd(f, n, f.f32s(k * ln2Low), nmadd(f, n, f.f32s(k * ln2High), v)));
+  return { r, power: f.let(i32x4.shl(t, i32.const(23))) };
+}
+/** e^r - 1 = r + r^2 P(r) */
+const expm1Near = (f: Func, r: Local<'v128'>, p: readonly number[]): V128 => madd(f, f32x4.mul(r, r), poly(f, r, p), r);
+/** P for |r| up to ln 2 / 2, and up to ln 2; fitted to the true values. */
+const nearHalf = [1.381314476e-3, 8.369418792e-3, 4.166845605e-2, 1.666651517e-1, 0.4999999404];
+const nearWhole = [1.960673981e-4, 1.410841593e-3, 8.336212486e-3, 4.166107252e-2, 1.666661054e-1, 0.5000003576];
+
+/** e^x = (2^n)^2 e^r with |r| up to ln 2: the power is put in twice, so that neither end is cut. */
 function exp(f: Func, x: V128): V128 {
   const v = f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-104)), f.f32s(89)));
-  const n = f.let(f32x4.nearest(f32x4.mul(v, f.f32s(Math.LOG2E))));
-  const r = f.let(f32x4.sub(f32x4.sub(v, f32x4.mul(n, f.f32s(ln2High))), f32x4.mul(n, f.f32s(ln2Low))));
-  const p = poly(f, r, [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5]);
-  const y = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(r, r), p), r), f.f32s(1));
-  const whole = f.let(i32x4.truncate(n));
-  const half = f.let(i32x4.shr(whole, i32.const(1)));
-  const power = (k: V128): V128 => i32x4.shl(i32x4.add(k, f.i32s(127)), i32.const(23));
-  return f32x4.mul(f32x4.mul(y, power(half)), power(i32x4.sub(whole, half)));
+  const { r, power } = reduce(f, v, 2);
+  return f32x4.mul(madd(f, expm1Near(f, r, nearWhole), power, power), power);
+}
+/** e^x for x from -80 to 80. */
+function expInside(f: Func, x: V128): V128 {
+  const { r, power } = reduce(f, x, 1);
+  return madd(f, expm1Near(f, r, nearHalf), power, power);
 }
 /** log x = e ln 2 + log m with m between sqrt(1/2) and sqrt(2). */
 function log(f: Func, x: V128): V128 {
@@ -46,11 +71,8 @@ function log(f: Func, x: V128): V128 {
       2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
     ],
   );
-  const low = f32x4.sub(
-    f32x4.add(f32x4.mul(f32x4.mul(p, r), z), f32x4.mul(e, f.f32s(ln2Low))),
-    f32x4.mul(z, f.f32s(0.5)),
-  );
-  const y = f.let(f32x4.add(f32x4.add(r, low), f32x4.mul(e, f.f32s(ln2High))));
+  const low = nmadd(f, z, f.f32s(0.5), madd(f, f32x4.mul(p, r), z, f32x4.mul(e, f.f32s(ln2Low))));
+  const y = f.let(madd(f, e, f.f32s(ln2High), f32x4.add(r, low)));
   // infinity and NaN stay, 0 gives -infinity, what is below NaN
   f.set(y, v128.bitselect(y, x, f32x4.lt(x, f.f32s(Infinity))));
   f.set(y, v128.bitselect(f.f32s(-Infinity), y, f32x4.eq(x, f.f32s(0))));
@@ -60,10 +82,11 @@ function log(f: Func, x: V128): V128 {
 function tanh(f: Func, x: V128): V128 {
   const a = f.let(f32x4.abs(x));
   const z = f.let(f32x4.mul(x, x));
-  const e = exp(f, f.let(f32x4.add(a, a)));
+  const bounded = f.let(f32x4.pmin(a, f.f32s(9.1)));
+  const e = expInside(f, f.let(f32x4.add(bounded, bounded)));
   const far = f32x4.sub(f.f32s(1), f32x4.div(f.f32s(2), f32x4.add(e, f.f32s(1))));
   const p = poly(f, z, [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1]);
-  const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), x), x);
+  const near = madd(f, f32x4.mul(p, z), x, x);
   return v128.or(v128.bitselect(near, far, f32x4.lt(a, f.f32s(0.625))), signBit(f, x));
 }
 /** x + x P(x^2) near 0, else 1 - e^Q(|x|); both fitted to the true values. */
@@ -86,8 +109,8 @@ function erf(f: Func, x: V128): V128 {
       -6.33498595732e-1, -1.12945351742, 1.6400254e-4,
     ],
   );
-  const far = f32x4.sub(f.f32s(1), exp(f, f.let(q)));
-  const near = f32x4.add(f32x4.mul(p, x), x);
+  const far = f32x4.sub(f.f32s(1), expInside(f, f.let(q)));
+  const near = madd(f, p, x, x);
   const small = f32x4.lt(a, f.f32s(0.921875));
   return v128.bitselect(near, v128.or(far, signBit(f, x)), small);
 }
@@ -105,7 +128,7 @@ function wide(f: Func, x: V128, y: V128, g: Pair): V128 {
 /** e^x in 64 bits to 1e-11, for |x| < 700. */
 function exp64(f: Func, x: V128): V128 {
   const n = f.let(f64x2.nearest(f64x2.mul(x, f.f64s(Math.LOG2E))));
-  const r = f.let(f64x2.sub(x, f64x2.mul(n, f.f64s(Math.LN2))));
+  const r = f.let(nmadd64(f, n, f.f64s(Math.LN2), x));
   const p = poly64(f, r, [1 / 3628800, 1 / 362880, 1 / 40320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1, 1]);
   // n as an integer in the low bits of a float
   const magic = 2 ** 52 + 2 ** 51;
@@ -123,7 +146,7 @@ function log64(f: Func, x: V128): V128 {
   const s = f.let(f64x2.div(f64x2.sub(m, f.f64s(1)), f64x2.add(m, f.f64s(1))));
   const z = f.let(f64x2.mul(s, s));
   const p = poly64(f, z, [2 / 13, 2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2]);
-  return f64x2.add(f64x2.mul(p, s), f64x2.mul(exponent, f.f64s(Math.LN2)));
+  return madd64(f, p, s, f64x2.mul(exponent, f.f64s(Math.LN2)));
 }
 /** x + x^2/2 + x^3/6 near 0, where the difference would cancel. */
 const expm1: VectorFunction = (f, x) =>
@@ -185,13 +208,12 @@ const circular =
     const r = f.let(v128.shuffle32(parts[0].r, parts[1].r, [0, 1, 4, 5]));
     if (op === 'cos') f.set(n, i32x4.add(n, f.i32s(1)));
     const z = f.let(f32x4.mul(r, r));
-    const sine = f32x4.add(
-      f32x4.mul(f32x4.mul(poly(f, z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]), z), r),
-      r,
-    );
-    const cosine = f32x4.add(
-      f32x4.sub(f.f32s(1), f32x4.mul(z, f.f32s(0.5))),
-      f32x4.mul(poly(f, z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]), f32x4.mul(z, z)),
+    const sine = madd(f, f32x4.mul(poly(f, z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]), z), r, r);
+    const cosine = madd(
+      f,
+      poly(f, z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]),
+      f32x4.mul(z, z),
+      nmadd(f, z, f.f32s(0.5), f.f32s(1)),
     );
     const odd = i32x4.eq(v128.and(n, f.i32s(1)), f.i32s(1));
     const y = f.let(v128.xor(v128.bitselect(cosine, sine, odd), i32x4.shl(v128.and(n, f.i32s(2)), i32.const(30))));
