@@ -56,14 +56,16 @@ export class Scope extends Point<Scope> {
   }
 
   private knownNumber(e: Expr): Number | undefined {
-    return this.numbers.get(e) ?? this.setting.beside?.numbers.get(e) ?? this.outer?.knownNumber(e);
+    const found = this.numbers.get(e) ?? this.setting.beside?.numbers.get(e);
+    return found ?? (this.setting.moved && this.changes(e) ? undefined : this.outer?.knownNumber(e));
   }
   private knownVector(e: Expr): Vector | undefined {
-    return this.vectors.get(e) ?? this.setting.beside?.vectors.get(e) ?? this.outer?.knownVector(e);
+    const found = this.vectors.get(e) ?? this.setting.beside?.vectors.get(e);
+    return found ?? (this.setting.moved && this.changes(e) ? undefined : this.outer?.knownVector(e));
   }
-  /** Whether a value is the same at the point before variables were moved on. */
-  private delegates(bits: number): boolean {
-    return this.setting.moved !== null && !(bits & this.setting.own);
+  /** Whether a value is another one than at the point before variables were moved on. */
+  private changes(e: Expr): boolean {
+    return (this.bitsOf(e) & this.setting.own) !== 0;
   }
   private sourceOf(e: Expr): Source | null {
     const stored = this.frame.stored.get(e);
@@ -111,7 +113,7 @@ export class Scope extends Point<Scope> {
     if (e.kind === 'acc') return this.resultOf(e.slot) as Number;
     const found = this.knownNumber(e);
     if (found) return found;
-    if (this.delegates(this.bitsOf(e))) return this.outer!.number(e);
+    if (this.setting.moved && !this.changes(e)) return this.outer!.number(e);
     const value = this.frame.f.let(this.computeNumber(e));
     this.numbers.set(e, value);
     return value;
@@ -147,7 +149,7 @@ export class Scope extends Point<Scope> {
     if (e.kind === 'acc' && bits & this.setting.vector) return this.resultOf(e.slot) as Vector;
     const found = this.knownVector(e);
     if (found) return found;
-    if (this.delegates(bits)) return this.outer!.vector(e);
+    if (this.setting.moved && !this.changes(e)) return this.outer!.vector(e);
     const value = hold(f, bits & this.setting.vector ? this.computeVector(e) : splat(f, this.number(e), e.dtype));
     this.vectors.set(e, value);
     return value;
@@ -164,7 +166,7 @@ export class Scope extends Point<Scope> {
     const { f } = this.frame;
     const { vector } = this.setting;
     const source = this.sourceOf(e);
-    if (source) return this.load(source);
+    if (source) return this.read(source);
     if (e.kind === 'loop') {
       const { variable, moved } = this.position(this.axis);
       return [i32x4.add(i32x4.splat(variable!), this.lanes(1, moved))];
@@ -181,7 +183,8 @@ export class Scope extends Point<Scope> {
     if (e.op === 'where') values[0] = convertVector(f, values[0]!, kinds[0]!, 'bool');
     return operateVector(f, e.op, kinds.at(-1)!, values, kinds);
   }
-  private load(source: Source): Vector {
+  /** Four elements from where the loops stand. */
+  read(source: Source): Vector {
     const { f } = this.frame;
     const step = stepOf(source.sum, this.setting.vector);
     if (step === null) return gatherVector(f, source.base, this.vector(source.at!), source.dtype);

@@ -15,13 +15,20 @@ export interface Part {
   /** Values that later parts read too, kept in memory by this one. */
   readonly keeps: Expr[];
 }
-const resultsIn = (e: Expr, into: Set<number>, seen: Set<Expr>): void => {
-  if (seen.has(e) || !(dependsOn(e) & accBit)) return;
-  seen.add(e);
-  if (e.kind === 'acc') into.add(e.slot);
-  else if (e.kind === 'load') resultsIn(e.at, into, seen);
-  else if (e.kind === 'op' || e.kind === 'cast') for (const x of e.args) resultsIn(x, into, seen);
-};
+/** The stages whose results the roots read. */
+export function resultsOf(roots: readonly Expr[]): Set<number> {
+  const found = new Set<number>();
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e) || !(dependsOn(e) & accBit)) return;
+    seen.add(e);
+    if (e.kind === 'acc') found.add(e.slot);
+    else if (e.kind === 'load') visit(e.at);
+    else if (e.kind === 'op' || e.kind === 'cast') e.args.forEach(visit);
+  };
+  roots.forEach(visit);
+  return found;
+}
 export function partsOf({ stages, outputs }: RowsKernel): Part[] {
   const parts: Part[] = [];
   const part = (over: Shape, stageList: readonly number[], outputList: readonly number[]): void => {
@@ -32,9 +39,7 @@ export function partsOf({ stages, outputs }: RowsKernel): Part[] {
   const levels: number[] = [];
   const groups = new Map<string, { readonly level: number; readonly over: Shape; readonly stages: number[] }>();
   stages.forEach(({ body, over }, k) => {
-    const read = new Set<number>();
-    resultsIn(body, read, new Set());
-    const level = [...read].reduce((most, slot) => Math.max(most, levels[slot]! + 1), 0);
+    const level = [...resultsOf([body])].reduce((most, slot) => Math.max(most, levels[slot]! + 1), 0);
     levels.push(level);
     const key = `${level}:${over.join()}`;
     const group = groups.get(key);

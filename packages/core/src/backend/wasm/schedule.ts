@@ -1,6 +1,7 @@
 // Which way a rows kernel is computed: in vectors along its rows, in vectors across rows, or one by one; by what its loads and operations cost each way.
 import { sizeOf } from '../../base/index.js';
 import type { Expr, RowsKernel } from '../../kernel/index.js';
+import { columnsExtent, columnsScratch, emitColumns, isColumns } from './columns.js';
 import { weightOf } from './cost.js';
 import { emitKept, planKept } from './kept.js';
 import type { Module, Signature } from './module.js';
@@ -76,6 +77,11 @@ export function emitRows(module: Module, kernel: RowsKernel, signature: Signatur
   const rowCost = rows.reduce((sum, c) => sum + c.cost, 0);
   const kept = last ? acrossRows(parts, last) : Infinity;
   const perUnit = (cost: number, extent: number): number => (cost * sizeOf(kernel.shape)) / extent / 12;
+  if (kept <= rowCost && isColumns(axes, parts)) {
+    const extent = columnsExtent(axes);
+    const func = module.add(signature, (f) => emitColumns(f, kernel, axes, parts));
+    return { phases: [{ func, extent, cost: perUnit(kept, extent) }], scratch: columnsScratch(kernel), shared: 0 };
+  }
   if (kept <= rowCost) {
     const plan = planKept(axes, parts);
     const func = module.add(signature, (f) => emitKept(f, kernel, plan));
