@@ -6,7 +6,7 @@ import { Scope } from './evaluate.js';
 import { i32, select, type I32, type Local } from './instructions.js';
 import { keptWork } from './kept.js';
 import type { Func } from './module.js';
-import { around } from './nest.js';
+import { around, columns } from './nest.js';
 import { resultsOf, type Part } from './parts.js';
 import type { Source } from './point.js';
 import { argumentsOf, usesOf, type Arguments } from './rows.js';
@@ -48,20 +48,20 @@ export function emitColumns(f: Func, kernel: RowsKernel, { axes, gone }: Axes, p
   const top = Scope.outermost(given.frame, gone);
   top.hoist(roots, -1, 0);
   const whole = axis.extent - (axis.extent % 4);
-  const columns = new Columns(kernel, given, axes, axis, parts);
+  const all = new Columns(kernel, given, axes, axis, parts);
   if (axes.length > 1) {
     const [first, ...rest] = axes;
     const variable = f.local('i32');
     f.for(variable, given.from, given.to, i32.const(1), () =>
       around(top.inside(first!.bit, variable), rest.slice(0, -1), { roots, later: accBit | rowBits | axis.bit }, (s) =>
-        columns.write(s, i32.const(0), i32.const(whole), null),
+        all.write(s, i32.const(0), i32.const(whole), null),
       ),
     );
     return;
   }
   const last = f.let(i32.eq(given.to, i32.const(columnsExtent({ axes, gone }))));
   const to = f.let(select(i32.const(whole), i32.mul(given.to, i32.const(block)), last));
-  columns.write(top, f.let(i32.mul(given.from, i32.const(block))), to, last);
+  all.write(top, f.let(i32.mul(given.from, i32.const(block))), to, last);
 }
 
 class Columns {
@@ -133,26 +133,22 @@ class Columns {
   }
   /** Goes over the columns of the strip, some vectors at a time; with the bit of the array's rows also over some rows that follow one another. */
   private each(s: Scope, roots: readonly Expr[], body: (at: Scope, read: readonly Scope[]) => void, row = 0): void {
-    const { f, at, stop, axis } = this;
-    s.hoist(roots, axis.bit | accBit, axis.bit | accBit, row);
-    const loop = (count: number, to: I32): void => {
-      f.if(i32.lt(at, to), () =>
-        f.loop(at, to, i32.const(4 * count), () => {
-          const l = s.along(axis.bit, at, true);
-          const below = Array.from({ length: row ? rows : 1 }, (_, k) => (row ? l.moved(row, k) : l));
-          for (let u = 0; u < count; u++) {
-            const point = l.moved(axis.bit, 4 * u);
-            body(
-              point,
-              below.map((b) => (b === l ? point : b.moved(axis.bit, 4 * u, point))),
-            );
-          }
-        }),
+    const { at, start, stop, axis } = this;
+    const vector = axis.bit | accBit;
+    const below = new Map<Scope, readonly Scope[]>();
+    columns(s, axis, { variable: at, from: start, to: stop, units }, { roots, vector, apart: row }, (l, move) => {
+      const point = l.moved(axis.bit, move);
+      if (!row) return body(point, [point]);
+      if (!below.has(l))
+        below.set(
+          l,
+          Array.from({ length: rows }, (_, k) => l.moved(row, k)),
+        );
+      body(
+        point,
+        below.get(l)!.map((b) => b.moved(axis.bit, move, point)),
       );
-    };
-    f.set(at, this.start);
-    loop(units, f.let(i32.sub(stop, i32.const(4 * units - 4))));
-    loop(1, stop);
+    });
   }
   private strip(s: Scope): void {
     const { kernel, given, axes } = this;

@@ -9,7 +9,9 @@ import { head, outputsOf, phaseSignature, type Emitted, type Phase } from './pha
 import type { PlainKernel } from './plain-kernel.js';
 import { partsOf } from './plain.js';
 import { emitRows } from './schedule.js';
-import { emitScan, emitScatter, emitSort } from './serial.js';
+import { emitScan } from './scan.js';
+import { emitScatter } from './scatter.js';
+import { emitSort } from './sort.js';
 
 /** Where an array of a kernel is: an argument, or so many bytes into the shared memory. */
 type Place = { readonly argument: number } | { readonly shared: number };

@@ -158,3 +158,26 @@ function inPieces(
     () => i32.lt(variable, i32.const(to)),
   );
 }
+
+/** The loop over the whole vectors of an axis from one place to another, which are found out while it runs. */
+export function columns(
+  s: Scope,
+  { bit }: Axis,
+  at: { readonly variable: Local<'i32'>; readonly from: I32; readonly to: I32; readonly units: number },
+  { roots, vector = bit, apart = 0 }: Around,
+  body: (l: Scope, move: number) => void,
+): void {
+  const { f } = s.frame;
+  const { variable, from, to, units } = at;
+  s.hoist(roots, vector, vector, apart);
+  const loop = (count: number, end: I32): void =>
+    f.if(i32.lt(variable, end), () =>
+      f.loop(variable, end, i32.const(4 * count), () => {
+        const l = s.along(bit, variable, vector !== bit);
+        for (let u = 0; u < count; u++) body(l, 4 * u);
+      }),
+    );
+  f.set(variable, from);
+  loop(units, f.let(i32.sub(to, i32.const(4 * units - 4))));
+  loop(1, to);
+}

@@ -1,0 +1,199 @@
+// Running values along an axis.
+import { sizeOf, type DType } from '../../base/index.js';
+import { bitOf, identity, type Expr, type SerialKernel } from '../../kernel/index.js';
+import { Scope } from './evaluate.js';
+import { i32, select, type I32, type Local } from './instructions.js';
+import type { Func, Module, Signature } from './module.js';
+import { around, columns } from './nest.js';
+import { nothing, type Emitted } from './phase.js';
+import type { Number, Source } from './point.js';
+import { argumentsOf, type Arguments } from './rows.js';
+import { constant, convert, operate, typeOf } from './scalar.js';
+import { positionIn, type Axis } from './sums.js';
+import { constantVector, convertVector, hold, operateVector } from './vector.js';
+
+/** The loops of a kernel whose steps follow one another along an axis. */
+interface AlongAxis {
+  readonly given: Arguments;
+  /** Positions of the axis, and where it stands. */
+  readonly n: number;
+  readonly position: Local<'i32'>;
+  readonly value: (s: Scope) => Number;
+  readonly put: (s: Scope, x: Number) => void;
+  /** The loops over the other axes; the first of them is divided. */
+  around(inner: (s: Scope) => void): void;
+  each(s: Scope, inner: (s: Scope) => void, back?: boolean): void;
+}
+/** Loops over all axes of a kernel but one, then that one. */
+export function alongAxis(f: Func, kernel: SerialKernel): AlongAxis {
+  const { shape, dtype, body, attrs, inputs } = kernel;
+  const given = argumentsOf(f, inputs.length, 1);
+  const all = shape.map((extent, d): Axis => ({ bit: bitOf('i', d), extent }));
+  const axis = all[attrs.axis!]!;
+  const others = all.filter((a) => a !== axis && a.extent > 1);
+  const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(all), at: null };
+  const top = Scope.outermost(given.frame, 0);
+  const position = f.local('i32');
+  const { extent: n, bit } = axis;
+  return {
+    given,
+    n,
+    position,
+    value: (s: Scope): Number => s.number(body),
+    put: (s: Scope, x: Number): void => s.storeNumber(out, x),
+    around(inner) {
+      const [first, ...rest] = others;
+      const about = { roots: [body], later: bit };
+      if (!first) return inner(top);
+      top.hoist([body], -1, 0);
+      const variable = f.local('i32');
+      f.for(variable, given.from, given.to, i32.const(1), () =>
+        around(top.inside(first.bit, variable), rest, about, inner),
+      );
+    },
+    each(s, inner, back = false) {
+      s.hoist([body], bit, 0);
+      const inside = (): void => inner(s.inside(bit, position));
+      f.set(position, i32.const(back ? n - 1 : 0));
+      if (!back) return f.loop(position, i32.const(n), i32.const(1), inside);
+      f.repeat(inside, () => {
+        f.set(position, i32.sub(position, i32.const(1)));
+        return i32.ge(position, i32.const(0));
+      });
+    },
+  };
+}
+/** A kernel whose rows are divided among threads. */
+export function emitAlongAxis(
+  module: Module,
+  kernel: SerialKernel,
+  signature: Signature,
+  scratch: number,
+  write: (f: Func) => void,
+): Emitted {
+  const { shape, attrs } = kernel;
+  if (sizeOf(shape) === 0) return nothing;
+  const extent = shape.find((n, d) => d !== attrs.axis && n > 1) ?? 1;
+  const cost = (sizeOf(shape) / extent) * (scratch ? 60 : 2);
+  return { phases: [{ func: module.add(signature, write), extent, cost }], scratch, shared: 0 };
+}
+
+/** Columns whose running values are kept in memory at a time. */
+const strip = 1024;
+/** The dtype that a scan runs in: sums and products of f32 run in f64. */
+const runningIn = ({ dtype, attrs }: SerialKernel): DType =>
+  dtype === 'f32' && (attrs.op === 'add' || attrs.op === 'mul') ? 'f64' : dtype;
+
+/** out[i] = op over the positions of the axis up to i's. */
+export function emitScan(module: Module, kernel: SerialKernel, signature: Signature): Emitted {
+  const { dtype, attrs, shape } = kernel;
+  const op = attrs.op!;
+  const inner = runningIn(kernel);
+  if (attrs.axis !== shape.length - 1 && shape.at(-1)! >= 4) return emitScanAcross(module, kernel, signature);
+  return emitAlongAxis(module, kernel, signature, 0, (f) => {
+    const running = f.local(typeOf(inner));
+    const { value, put, around: loops, each } = alongAxis(f, kernel);
+    const write = (s: Scope): void => put(s, convert(f, running, inner, dtype));
+    loops((row) => {
+      f.set(running, constant(identity(op, dtype), inner));
+      each(
+        row,
+        (s) => {
+          if (attrs.exclusive) write(s);
+          f.set(running, operate(f, op, inner, [running, convert(f, value(s), dtype, inner)]));
+          if (!attrs.exclusive) write(s);
+        },
+        attrs.reverse ?? false,
+      );
+    });
+  });
+}
+/** A scan along another axis than the last: in vectors along the last one, with a row of running values in memory, so that arrays are read as they lie. */
+function emitScanAcross(module: Module, kernel: SerialKernel, signature: Signature): Emitted {
+  const { shape, dtype, body, attrs, inputs } = kernel;
+  if (sizeOf(shape) === 0) return nothing;
+  const op = attrs.op!;
+  const inner = runningIn(kernel);
+  const all = shape.map((extent, d): Axis => ({ bit: bitOf('i', d), extent }));
+  const [axis, last] = [all[attrs.axis!]!, all.at(-1)!];
+  const others = all.slice(0, -1).filter((a) => a !== axis && a.extent > 1);
+  const strips = Math.ceil(last.extent / strip);
+  const [whole, width] = [last.extent - (last.extent % 4), inner === 'f64' ? 8 : 4];
+  const extent = others[0]?.extent ?? strips;
+  const write = (f: Func): void => {
+    const given = argumentsOf(f, inputs.length, 1);
+    const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(all), at: null };
+    const [from, to, column, row, address] = Array.from({ length: 5 }, () => f.local('i32')) as [
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+    ];
+    const neutral = constantVector(f, identity(op, dtype), inner);
+    // vectors are written and read as they are
+    const memory = {
+      key: 'r',
+      base: address,
+      dtype: inner === 'f64' ? 'f64' : 'i32',
+      sum: positionIn([last]),
+      at: null,
+    } as const;
+    // the last four columns overlap those before, and have a place after them
+    const beyond = { ...memory, key: 'z', base: i32.add(address, i32.const((whole - last.extent + 4) * width)) };
+    /** All columns of a strip; the last four of the axis on their own where they are no whole vector. */
+    const over = (s: Scope, roots: readonly Expr[], step: (at: Scope, running: Source) => void): void => {
+      columns(s, last, { variable: column, from, to, units: 4 }, { roots }, (l, move) =>
+        step(l.moved(last.bit, move), memory),
+      );
+      if (whole === last.extent) return;
+      f.if(i32.eq(to, i32.const(whole)), () => {
+        f.set(column, i32.const(last.extent - 4));
+        step(s.along(last.bit, column), beyond);
+      });
+    };
+    const each = (s: Scope): void => {
+      f.set(address, i32.sub(given.scratch, i32.mul(from, i32.const(width))));
+      over(s, [], (at, running) => at.storeVector(running, neutral));
+      s.hoist([body], axis.bit | last.bit, last.bit);
+      f.set(row, i32.const(attrs.reverse ? axis.extent - 1 : 0));
+      f.repeat(
+        () =>
+          over(s.inside(axis.bit, row), [body], (at, running) => {
+            const before = hold(f, at.read(running));
+            const now = hold(
+              f,
+              operateVector(f, op, inner, [before, convertVector(f, at.vector(body), dtype, inner)], [inner, inner]),
+            );
+            at.storeVector(running, now);
+            at.storeVector(out, convertVector(f, attrs.exclusive ? before : now, inner, dtype));
+          }),
+        () => {
+          f.set(row, i32.add(row, i32.const(attrs.reverse ? -1 : 1)));
+          return attrs.reverse ? i32.ge(row, i32.const(0)) : i32.lt(row, i32.const(axis.extent));
+        },
+      );
+    };
+    /** The strips from one to another. */
+    const between = (s: Scope, first: I32, end: I32): void => {
+      const k = f.local('i32');
+      f.for(k, first, end, i32.const(1), () => {
+        f.set(from, i32.mul(k, i32.const(strip)));
+        const next = f.let(i32.add(from, i32.const(strip)));
+        f.set(to, select(next, i32.const(whole), i32.lt(next, i32.const(whole))));
+        each(s);
+      });
+    };
+    const top = Scope.outermost(given.frame, 0);
+    const [first, ...rest] = others;
+    if (!first) return between(top, given.from, given.to);
+    const variable = f.local('i32');
+    f.for(variable, given.from, given.to, i32.const(1), () =>
+      around(top.inside(first.bit, variable), rest, { roots: [body], later: axis.bit | last.bit }, (s) =>
+        between(s, i32.const(0), i32.const(strips)),
+      ),
+    );
+  };
+  const cost = sizeOf(shape) / extent / 2;
+  return { phases: [{ func: module.add(signature, write), extent, cost }], scratch: (strip + 8) * width, shared: 0 };
+}
