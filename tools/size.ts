@@ -94,6 +94,9 @@ export async function viteSize(code: string, folder: string, leftOut?: RegExp): 
           const found = leftOut && (await this.resolve(source, importer, { skipSelf: true }));
           return found && leftOut.test(found.id) ? { id: found.id, external: true } : null;
         },
+        // Vite's own function for imports on demand goes with what is loaded on demand.
+        load: (id) =>
+          leftOut && /vite\/preload-helper/.test(id) ? 'export const __vitePreload = (load) => load();' : null,
       },
     ],
     build: {
