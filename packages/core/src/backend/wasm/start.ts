@@ -47,6 +47,10 @@ export function startThread(message: Start, ready: () => void, failed: (reason: 
   const node = nodeModule<NodeThreads>('node:worker_threads');
   return node ? startInNode(node, message, ready, failed) : startInPage(message, ready, failed);
 }
+/** What a worker says when it begins. */
+const readyMessage = 'nn-ready';
+/** Milliseconds after which a file that says nothing is not that of the worker. */
+const patience = 5000;
 /** Some bundlers have functions call this. */
 const prelude = 'const __name = (f) => f;';
 function startInNode(
@@ -55,7 +59,7 @@ function startInNode(
   ready: () => void,
   failed: (reason: unknown) => void,
 ): Thread {
-  const code = `${prelude} const { parentPort, workerData: w } = require('node:worker_threads'); parentPort.postMessage('ready');
+  const code = `${prelude} const { parentPort, workerData: w } = require('node:worker_threads'); parentPort.postMessage('${readyMessage}');
 (${serve.toString()})(w.memory, w.base, w.number, w.spin, w.at);`;
   const worker = new Worker(code, { eval: true, workerData: message, execArgv: [] });
   worker.on('message', () => {
@@ -69,10 +73,20 @@ function startInNode(
 /** The worker's file where the bundler or the server has it, else its text. */
 function startInPage(message: Start, ready: () => void, failed: (reason: unknown) => void): Thread {
   const begin = (worker: Worker, otherwise: (reason: unknown) => void): Worker => {
-    worker.onmessage = ready;
+    const fail = (reason: string): void => {
+      clearTimeout(timer);
+      worker.terminate();
+      otherwise(new Error(reason));
+    };
+    const timer = setTimeout(fail, patience, 'it does not answer');
+    worker.onmessage = ({ data }) => {
+      if (data !== readyMessage) return;
+      clearTimeout(timer);
+      ready();
+    };
     worker.onerror = (event) => {
       event.preventDefault();
-      otherwise(new Error(event.message || 'its file cannot be loaded'));
+      fail(event.message || 'its file cannot be loaded');
     };
     worker.postMessage(message);
     return worker;
@@ -81,10 +95,10 @@ function startInPage(message: Start, ready: () => void, failed: (reason: unknown
   let worker: Worker;
   const fromText = (): void => {
     if (ended) return;
-    const code = `${prelude} onmessage = ({ data: w }) => { postMessage('ready'); (${serve.toString()})(w.memory, w.base, w.number, w.spin, w.at); };`;
+    const code = `${prelude} onmessage = ({ data: w }) => { postMessage('${readyMessage}'); (${serve.toString()})(w.memory, w.base, w.number, w.spin, w.at); };`;
     worker = begin(new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))), failed);
   };
-  worker = begin(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), fromText);
+  worker = begin(new Worker(new URL('./kernel-worker.js', import.meta.url), { type: 'module' }), fromText);
   return {
     end() {
       ended = true;
