@@ -5,6 +5,7 @@ import { helpText, parseOptions, UsageError, type Options } from './options.js';
 import { keep, merged, writeReadme } from './report/files.js';
 import type { Results } from './report/results.js';
 import { plain, tablesOf, targetTable } from './report/tables.js';
+import { targetDevice } from './report/targets.js';
 import { installPeers } from './run/install.js';
 import { machine } from './run/machine.js';
 import { peerRows, type PeerRow } from './run/peers.js';
@@ -48,7 +49,7 @@ async function run(options: Options): Promise<number> {
   const measured = await measure(options.workloads, rows, options.rounds, progress());
   const results: Results = { ...setting, ...measured };
   for (const table of tablesOf(results)) say(`\n${plain(table)}`);
-  say(`\n${plain(targetTable(results, false))}`);
+  if (device === targetDevice) say(`\n${plain(targetTable(results, false))}`);
   if (json) {
     keep(json, results);
     say(`\nResults are in ${options.json}.`);

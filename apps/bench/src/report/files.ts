@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { merge, type Results } from './results.js';
 import { markdown, tablesOf, targetTable } from './tables.js';
+import { targetDevice } from './targets.js';
 
 export const resultsFolder: string = fileURLToPath(new URL('../../results', import.meta.url));
 const readmeFile = join(resultsFolder, 'README.md');
@@ -27,8 +28,7 @@ function section(file: string, results: Results): string {
     '',
     ...Object.entries(peers).map(([peer, about]) => `- \`${peer}\`: ${about}`),
     '',
-    markdown(targetTable(results, true)),
-    '',
+    ...(device === targetDevice ? [markdown(targetTable(results, true)), ''] : []),
     ...tablesOf(results).flatMap((t) => [markdown(t), '']),
   ].join('\n');
 }

@@ -1,6 +1,9 @@
 // What the library has to reach, as data, and how near the results come to it.
 import { timeRatio, timesOf, type Cell, type Results } from './results.js';
 
+/** Where ours has to reach them. */
+export const targetDevice = 'wasm';
+
 /** The cell of a peer; null where it has no figures. */
 type Lookup = (workload: string, peer: string) => Cell | null;
 interface Target {
