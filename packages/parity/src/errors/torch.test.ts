@@ -62,6 +62,11 @@ wrongUses([
     'Error(s) in loading state_dict for Linear:\n\tMissing key(s) in state_dict: "bias". \n\tUnexpected key(s) in state_dict: "extra". \n\tsize mismatch for weight: copying a param with shape torch.Size([4, 4]) from checkpoint, the shape in current model is torch.Size([2, 3]).',
   ],
   [
+    'a plain tensor in the place of a parameter',
+    () => Object.assign(new nn.Linear(3, 2), { weight: torch.ones([2, 3]) }),
+    "cannot assign 'torch.FloatTensor' as parameter 'weight' (torch.nn.Parameter or None expected). Wrap it, new nn.Parameter(tensor), or write the values in place, torch.noGrad(() => module.weight.copy_(tensor))",
+  ],
+  [
     'a submodule that is not there',
     () => new nn.Sequential(new nn.Linear(2, 2)).getSubmodule('1'),
     'Sequential has no attribute `1` Did you mean "0"?',

@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { args, float } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export type {
   AlphaOptions,
@@ -261,6 +262,7 @@ export class PReLU extends Module {
     const a = bind<{ numParameters: number; init: number }>(['numParameters'], numParameters, o);
     this.numParameters = a.numParameters ?? 1;
     this.weight = new Parameter(full([this.numParameters], a.init ?? 0.25));
+    holdParameters(this, 'weight');
   }
   forward(x: Tensor): Tensor {
     return F.prelu(x, this.weight);

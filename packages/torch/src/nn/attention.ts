@@ -10,6 +10,7 @@ import { xavierNormal_, xavierUniform_, zeros_ } from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
+import { holdParameters } from './tree.js';
 
 export interface MultiheadOptions {
   /** Of the attention weights; default 0. */
@@ -99,6 +100,16 @@ export class MultiheadAttention extends Module {
     this.bias_k = o.addBiasKv ? make(1, 1, embedDim) : null;
     this.bias_v = o.addBiasKv ? make(1, 1, embedDim) : null;
     this.out_proj = new NonDynamicallyQuantizableLinear(embedDim, embedDim, { bias });
+    holdParameters(
+      this,
+      'q_proj_weight',
+      'k_proj_weight',
+      'v_proj_weight',
+      'in_proj_weight',
+      'in_proj_bias',
+      'bias_k',
+      'bias_v',
+    );
     this.resetParameters();
   }
   resetParameters(): void {

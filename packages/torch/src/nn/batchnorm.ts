@@ -7,6 +7,7 @@ import { ones_, zeros_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { args } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
@@ -42,6 +43,7 @@ abstract class NormBase extends Module {
     this.trackRunningStats = o.trackRunningStats ?? defaults.track;
     this.weight = this.affine ? new Parameter(ones([numFeatures])) : null;
     this.bias = this.affine && (o.bias ?? true) ? new Parameter(zeros([numFeatures])) : null;
+    holdParameters(this, 'weight', 'bias');
     const track = this.trackRunningStats;
     this.registerBuffer('running_mean', track ? zeros([numFeatures]) : null);
     this.registerBuffer('running_var', track ? ones([numFeatures]) : null);

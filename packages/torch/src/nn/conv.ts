@@ -18,6 +18,7 @@ import { resetWeights } from './linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { py } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 const paddingModes: readonly string[] = ['zeros', 'reflect', 'replicate', 'circular'];
@@ -98,6 +99,7 @@ abstract class ConvNd extends Module {
     const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
     this.weight = new Parameter(empty([...channels, ...this.kernelSize]));
     this.bias = (o.bias ?? true) ? new Parameter(empty([outChannels])) : null;
+    holdParameters(this, 'weight', 'bias');
     this.resetParameters();
   }
   abstract override forward(x: Tensor, ...rest: never[]): Tensor;

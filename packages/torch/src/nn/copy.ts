@@ -3,7 +3,7 @@ import * as core from '@nn/core';
 import { Tensor } from '../tensor/tensor.js';
 import type { Module } from './module.js';
 import { Parameter } from './parameter.js';
-import { addBuffer, isNode, ModuleState, ownBuffers } from './tree.js';
+import { addBuffer, holdParameters, isNode, ModuleState, ownBuffers } from './tree.js';
 
 const copyTensor = (t: Tensor): Tensor => new Tensor(core.detach(t.value));
 
@@ -30,5 +30,6 @@ export function deepcopy<M extends Module>(module: M): M {
     if (slot) addBuffer(copy, name, slot.tensor && copyTensor(slot.tensor), slot.persistent);
     else (copy as unknown as Record<string, unknown>)[name] = copyValue(value);
   }
+  holdParameters(copy);
   return copy;
 }

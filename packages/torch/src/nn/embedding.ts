@@ -7,6 +7,7 @@ import { normal_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { py } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export interface EmbeddingOptions extends Common {
   /** The first table, [numEmbeddings, embeddingDim]; default normal numbers. */
@@ -59,6 +60,7 @@ export class Embedding extends Module {
     this.scaleGradByFreq = o.scaleGradByFreq ?? false;
     this.sparse = o.sparse ?? false;
     this.weight = table(numEmbeddings, embeddingDim, this.paddingIdx, o._weight);
+    holdParameters(this, 'weight');
   }
   resetParameters(): void {
     fill(this.weight, this.paddingIdx);
@@ -116,6 +118,7 @@ export class EmbeddingBag extends Module {
     this.mode = o.mode ?? 'mean';
     this.includeLastOffset = o.includeLastOffset ?? false;
     this.weight = table(numEmbeddings, embeddingDim, this.paddingIdx, o._weight);
+    holdParameters(this, 'weight');
   }
   resetParameters(): void {
     fill(this.weight, this.paddingIdx);

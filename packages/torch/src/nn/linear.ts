@@ -6,6 +6,7 @@ import { kaimingUniform_, uniform_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { args } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export interface BiasOptions {
   /** Learn a bias; default true. */
@@ -43,6 +44,7 @@ export class Linear extends Module {
     this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, inFeatures]));
     this.bias = (o.bias ?? true) ? new Parameter(empty([outFeatures])) : null;
+    holdParameters(this, 'weight', 'bias');
     this.resetParameters();
   }
   resetParameters(): void {
@@ -77,6 +79,7 @@ export class Bilinear extends Module {
     this.outFeatures = outFeatures;
     this.weight = new Parameter(empty([outFeatures, in1Features, in2Features]));
     this.bias = (o.bias ?? true) ? new Parameter(empty([outFeatures])) : null;
+    holdParameters(this, 'weight', 'bias');
     this.resetParameters();
   }
   resetParameters(): void {

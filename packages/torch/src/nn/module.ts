@@ -4,7 +4,7 @@ import { clearGrad } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { isDevice } from '../tensor/methods.js';
 import { coreDType, type DType } from '../tensor/dtype.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { addHook, callWithHooks, type RemovableHandle } from './hooks.js';
 import { Parameter } from './parameter.js';
 import { layout } from './repr.js';
@@ -12,6 +12,8 @@ import { collect, type IncompatibleKeys, load, replaceValue, type StateDict } fr
 import {
   addBuffer,
   adopt,
+  checkName,
+  holdParameter,
   isNode,
   ModuleState,
   type Node,
@@ -54,7 +56,9 @@ export abstract class Module extends core.Callable implements Node {
     const { hooks, buffers, searched } = this._state;
     if (!searched || buffers.size) adopt(this);
     const run = (xs: unknown[]): unknown => this.forward(...(xs as never[]));
-    return hooks ? callWithHooks(this, hooks, args, run) : run(args);
+    const call = (): unknown => (hooks ? callWithHooks(this, hooks, args, run) : run(args));
+    const input = args.find((x) => x instanceof Tensor);
+    return input ? core.beside(input.value, call) : call();
   }
 
   /** True after `train()`, false after `eval()`. A compiled step is traced anew when it changes. */
@@ -82,7 +86,7 @@ export abstract class Module extends core.Callable implements Node {
         `cannot assign '${typeof parameter}' object to parameter '${name}' (torch.nn.Parameter or None required)`,
       );
     }
-    (this as unknown as Record<string, unknown>)[name] = parameter;
+    holdParameter(this, name, parameter);
   }
   /** Adds a tensor that is saved and moved with the module, but not trained. Assigning to the name keeps it a buffer. */
   registerBuffer(name: string, tensor: Tensor | null, o: { persistent?: boolean } = {}): void {
@@ -96,7 +100,7 @@ export abstract class Module extends core.Callable implements Node {
       throw new core.ValueError(`attribute '${name}' already exists`);
     (this as unknown as Record<string, unknown>)[name] = module;
   }
-  /** Adds a child under a name. */
+  /** `registerModule` */
   addModule(name: string, module: Module | null): void {
     this.registerModule(name, module);
   }
@@ -290,11 +294,6 @@ Object.defineProperty(Module.prototype, Symbol.for('nodejs.util.inspect.custom')
     return this.toString();
   },
 });
-
-function checkName(kind: string, name: string): void {
-  if (name === '') throw new core.ValueError(`${kind} name can't be empty string ""`);
-  if (name.includes('.')) throw new core.ValueError(`${kind} name can't contain "." (received '${name}')`);
-}
 
 /** A module of one tensor to one tensor: what Sequential and ModuleList hold unless told otherwise. */
 export type Layer = Module & { forward(x: Tensor): Tensor };

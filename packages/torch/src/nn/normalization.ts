@@ -8,6 +8,7 @@ import { ones_, zeros_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { args, float, py } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export interface LayerNormOptions {
   /** Added to the variance; default 1e-5. */
@@ -37,6 +38,7 @@ export class LayerNorm extends Module {
     this.elementwiseAffine = o.elementwiseAffine ?? true;
     this.weight = this.elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null;
     this.bias = this.elementwiseAffine && (o.bias ?? true) ? new Parameter(zeros(this.normalizedShape)) : null;
+    holdParameters(this, 'weight', 'bias');
   }
   resetParameters(): void {
     if (this.weight) ones_(this.weight);
@@ -65,6 +67,7 @@ export class RMSNorm extends Module {
     this.eps = o.eps ?? null;
     this.elementwiseAffine = o.elementwiseAffine ?? true;
     this.weight = this.elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null;
+    holdParameters(this, 'weight');
   }
   resetParameters(): void {
     if (this.weight) ones_(this.weight);
@@ -95,6 +98,7 @@ export class GroupNorm extends Module {
     this.affine = o.affine ?? true;
     this.weight = this.affine ? new Parameter(ones([numChannels])) : null;
     this.bias = this.affine && (o.bias ?? true) ? new Parameter(zeros([numChannels])) : null;
+    holdParameters(this, 'weight', 'bias');
   }
   resetParameters(): void {
     if (this.weight) ones_(this.weight);

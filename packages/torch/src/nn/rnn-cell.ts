@@ -6,6 +6,7 @@ import { uniform_ } from './init.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { py } from './repr.js';
+import { holdParameters } from './tree.js';
 
 export interface CellOptions {
   /** Default true. */
@@ -30,6 +31,7 @@ abstract class CellBase extends Module {
     this.weight_hh = new Parameter(empty([gates * hiddenSize, hiddenSize]));
     this.bias_ih = bias ? new Parameter(empty([gates * hiddenSize])) : null;
     this.bias_hh = bias ? new Parameter(empty([gates * hiddenSize])) : null;
+    holdParameters(this, 'weight_ih', 'weight_hh', 'bias_ih', 'bias_hh');
     this.resetParameters();
   }
   resetParameters(): void {

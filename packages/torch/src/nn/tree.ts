@@ -35,8 +35,47 @@ export const isNode = (x: unknown): x is Node =>
 
 const fieldsOf = (node: Node): [string, unknown][] => Object.entries(node as object);
 
+/** The type of a value as PyTorch's messages name it. */
+const typeName = (value: unknown): string =>
+  value instanceof Tensor ? `torch.${tensorTypes[value.spec.dtype] ?? ''}Tensor` : typeof value;
+const tensorTypes: Partial<Record<core.DType, string>> = {
+  f32: 'Float',
+  f64: 'Double',
+  i32: 'Int',
+  u8: 'Byte',
+  bool: 'Bool',
+};
+
+/** Lets a field hold a parameter or null, and refuses anything else: a plain tensor in its place would not be trained. */
+export function holdParameter(node: Node, name: string, parameter: Parameter | null): void {
+  let held = parameter;
+  Object.defineProperty(node, name, {
+    configurable: true,
+    enumerable: true,
+    get: () => held,
+    set(value: unknown) {
+      if (value !== null && value !== undefined && !(value instanceof Parameter)) {
+        throw new TypeError(
+          `cannot assign '${typeName(value)}' as parameter '${name}' (torch.nn.Parameter or None expected). Wrap it, new nn.Parameter(tensor), or write the values in place, torch.noGrad(() => module.${name}.copy_(tensor))`,
+        );
+      }
+      held = value ?? null;
+    },
+  });
+}
+/**
+ * Holds the parameters that stand in fields. Fields are defined after the base class is constructed, so the modules of this package name
+ * theirs when they are ready (null is a parameter that was left out); others are searched when they are first called or asked.
+ */
+export function holdParameters(node: Node, ...names: readonly string[]): void {
+  for (const [name, value] of fieldsOf(node))
+    if ((value instanceof Parameter || names.includes(name)) && 'value' in Object.getOwnPropertyDescriptor(node, name)!)
+      holdParameter(node, name, value as Parameter | null);
+}
+
 /** The parameters in the module's own fields. */
 export function ownParameters(node: Node): [string, Parameter][] {
+  holdParameters(node);
   return fieldsOf(node).filter((f): f is [string, Parameter] => f[1] instanceof Parameter);
 }
 /** The modules in the module's own fields. */
@@ -89,10 +128,15 @@ function install(node: Node, name: string, slot: BufferSlot): void {
   });
 }
 
+/** Throws for a name that paths could not hold. */
+export function checkName(kind: string, name: string): void {
+  if (name === '') throw new core.ValueError(`${kind} name can't be empty string ""`);
+  if (name.includes('.')) throw new core.ValueError(`${kind} name can't contain "." (received '${name}')`);
+}
+
 /** Adds a buffer under a name that is free. */
 export function addBuffer(node: Node, name: string, tensor: Tensor | null, persistent: boolean): void {
-  if (name === '') throw new core.ValueError('buffer name can\'t be empty string ""');
-  if (name.includes('.')) throw new core.ValueError(`buffer name can't contain "." (received '${name}')`);
+  checkName('buffer', name);
   const known = node._state.buffers.has(name);
   if (!known && (node as unknown as Record<string, unknown>)[name] !== undefined)
     throw new core.ValueError(`attribute '${name}' already exists`);
@@ -111,6 +155,7 @@ export function adopt(node: Node): void {
     if (field.value !== undefined) write(slot, name, field.value);
   }
   node._state.searched = true;
+  holdParameters(node);
   for (const [name, value] of fieldsOf(node)) {
     if (!(value instanceof Buffer) || buffers.has(name)) continue;
     const slot: BufferSlot = { tensor: value, persistent: value.persistent };

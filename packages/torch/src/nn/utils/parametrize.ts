@@ -61,7 +61,7 @@ export function removeParametrizations<M extends Module>(module: M, name: string
   const all = fields['parametrizations'] as Module;
   const value = fields[name] as Tensor;
   Reflect.deleteProperty(fields, name);
-  fields[name] = new Parameter(value);
+  module.registerParameter(name, new Parameter(value));
   Reflect.deleteProperty(all, name);
   if ([...all.children()].length === 0) Reflect.deleteProperty(fields, 'parametrizations');
   return module;
@@ -112,7 +112,14 @@ class SpectralNorm extends Module implements Parametrization {
   ) {
     super();
     const m = this.matrix(core.detach(weight.value));
-    const unit = (n: number): Tensor => new Tensor(core.l2Normalize(core.normal([n], { dtype: m.dtype }), 0, { eps }));
+    const unit = (n: number): Tensor =>
+      new Tensor(
+        core.l2Normalize(
+          core.beside(m, () => core.normal([n], { dtype: m.dtype })),
+          0,
+          { eps },
+        ),
+      );
     this.registerBuffer('_u', unit(m.shape[0]!));
     this.registerBuffer('_v', unit(m.shape[1]!));
     core.noGrad(() => this.iterate(m, 15));
