@@ -105,8 +105,9 @@ export function adamaxUpdate(
  * @example
  * nadamMomentum(tensor(1), 0.9, 1) // => 0.468 within 1e-6
  */
-export function nadamMomentum(step: Operand, beta1: number, decay: number): Tensor {
-  return mul(sub(1, mul(exp(mul(step, decay * Math.log(0.96))), 0.5)), beta1);
+export function nadamMomentum(step: Operand, beta1: Operand, decay: number): Tensor {
+  const fall = sub(1, mul(exp(mul(step, decay * Math.log(0.96))), 0.5));
+  return mul(fall, likeParameter(fall, beta1));
 }
 
 /**

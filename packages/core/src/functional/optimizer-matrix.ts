@@ -26,7 +26,7 @@ import {
 import type { Tensor } from '../graph/tensor.js';
 import { vectorNorm } from './distance.js';
 import type { Form } from './form.js';
-import { decoupledDecay, likeParameter } from './optimizer.js';
+import { decoupledDecay, likeParameter, restOf } from './optimizer.js';
 
 const rootMeanSquare = (x: Tensor): Tensor => sqrt(mean(square(x)));
 
@@ -139,11 +139,11 @@ export function muonUpdate(
   p: Tensor,
   g: Tensor,
   state: { m: Tensor },
-  o: NewtonSchulzOptions & { lr: Operand; momentum: number; nesterov: boolean; scale: number },
+  o: NewtonSchulzOptions & { lr: Operand; momentum: Operand; nesterov: boolean; scale: number },
 ): { p: Tensor; m: Tensor } {
   const { momentum, nesterov, form } = o;
-  const share = form === 'torch' ? 1 - momentum : 1;
-  const blend = (x: Tensor): Tensor => add(mul(x, momentum), mul(g, share));
+  const share = form === 'torch' ? restOf(p, momentum) : 1;
+  const blend = (x: Tensor): Tensor => add(mul(x, likeParameter(p, momentum)), mul(g, share));
   const m = blend(state.m);
   const update = newtonSchulz(nesterov ? blend(m) : m, o);
   return { p: sub(p, mul(update, mul(likeParameter(p, o.lr), o.scale))), m };

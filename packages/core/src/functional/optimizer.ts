@@ -5,6 +5,7 @@ import {
   cast,
   div,
   expm1,
+  log,
   maximum,
   minimum,
   mul,
@@ -25,9 +26,12 @@ export function likeParameter(p: Tensor, v: Operand): Operand {
 }
 
 /** `old + (now - old) * (1 - keep)`: an exponential average. */
-export function decayingMean(old: Tensor, now: Tensor, keep: number): Tensor {
-  return add(old, mul(sub(now, old), 1 - keep));
+export function decayingMean(old: Tensor, now: Tensor, keep: Operand): Tensor {
+  return add(old, mul(sub(now, old), restOf(old, keep)));
 }
+/** `1 - keep`, computed before it is rounded where keep is a number. */
+export const restOf = (p: Tensor, keep: Operand): Operand =>
+  typeof keep === 'number' ? 1 - keep : sub(1, likeParameter(p, keep));
 
 /**
  * `1 - beta^step`, by expm1 so that float32 keeps its digits when beta is near 1.
@@ -36,8 +40,10 @@ export function decayingMean(old: Tensor, now: Tensor, keep: number): Tensor {
  * @example
  * biasCorrection(0.999, tensor(1)) // => 0.001 within 1e-9
  */
-export function biasCorrection(beta: number, step: Operand): Tensor {
-  return neg(expm1(mul(step, Math.log(beta))));
+export function biasCorrection(beta: Operand, step: Operand): Tensor {
+  const rate =
+    typeof beta === 'number' ? Math.log(beta) : log(step instanceof Tensor ? likeParameter(step, beta) : beta);
+  return neg(expm1(mul(step, rate)));
 }
 
 /**
@@ -110,7 +116,7 @@ export interface AdamOptions {
   /** How many steps were made, this one included. */
   readonly step: Operand;
   /** Default 0.9. */
-  readonly beta1?: number;
+  readonly beta1?: Operand;
   /** Default 0.999. */
   readonly beta2?: number;
   /** 1e-8 in PyTorch, 1e-7 in Keras. */
@@ -125,7 +131,7 @@ export interface Moments {
 }
 
 /** Both moments after this gradient. */
-export function moveMoments(g: Tensor, state: Moments, beta1: number, beta2: number): { m: Tensor; v: Tensor } {
+export function moveMoments(g: Tensor, state: Moments, beta1: Operand, beta2: number): { m: Tensor; v: Tensor } {
   return { m: decayingMean(state.m, g, beta1), v: decayingMean(state.v, square(g), beta2) };
 }
 

@@ -1,7 +1,15 @@
 // Relatives of Adam: Adamax, NAdam, RAdam.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkCommon, type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import {
+  checkCommon,
+  type Ignored,
+  numberSetting,
+  type Options,
+  Optimizer,
+  type ParamGroup,
+  type Parameters,
+} from './optimizer.js';
 
 interface Common extends Ignored {
   lr: number;
@@ -19,15 +27,15 @@ const common = {
   capturable: false,
   differentiable: false,
 };
-/** Both betas, guarded. */
-const betas = (group: { betas: readonly [number, number] }): { beta1: number; beta2: number } => ({
-  beta1: core.guard(() => group.betas[0]),
+/** Both betas; the first may be data. */
+const betas = (group: { betas: readonly [number, number] }): { beta1: core.Operand; beta2: number } => ({
+  beta1: numberSetting(group, 'betas'),
   beta2: core.guard(() => group.betas[1]),
 });
 
 /** Adam with the largest gradient instead of the mean square: `u = max(b2 u, |g| + eps)`, `p = p - lr / (1 - b1^t) m / u`; lr 2e-3. */
 export class Adamax extends Optimizer<Common> {
-  constructor(params: Parameters<Common>, o: Partial<Common> = {}) {
+  constructor(params: Parameters<Common>, o: Options<Common> = {}) {
     checkCommon(o);
     super(params, { lr: 2e-3, ...common, ...o });
   }
@@ -61,7 +69,7 @@ function decayed(
 }
 /** Adam with Nesterov momentum (Dozat 2016); lr 2e-3. */
 export class NAdam extends Optimizer<NAdamSettings> {
-  constructor(params: Parameters<NAdamSettings>, o: Partial<NAdamSettings> = {}) {
+  constructor(params: Parameters<NAdamSettings>, o: Options<NAdamSettings> = {}) {
     checkCommon(o);
     super(params, { lr: 2e-3, ...common, momentumDecay: 4e-3, decoupledWeightDecay: false, ...o });
   }
@@ -100,7 +108,7 @@ export interface RAdamSettings extends Common {
 }
 /** Adam that begins as plain momentum until the second moment is worth something (Liu et al. 2019); lr 1e-3. */
 export class RAdam extends Optimizer<RAdamSettings> {
-  constructor(params: Parameters<RAdamSettings>, o: Partial<RAdamSettings> = {}) {
+  constructor(params: Parameters<RAdamSettings>, o: Options<RAdamSettings> = {}) {
     checkCommon(o);
     super(params, { lr: 1e-3, ...common, decoupledWeightDecay: false, ...o });
   }
@@ -134,7 +142,7 @@ export class RAdam extends Optimizer<RAdamSettings> {
  * PyTorch's takes sparse gradients; here rows of zeros take their place.
  */
 export class SparseAdam extends Optimizer<Omit<Common, 'weightDecay'>> {
-  constructor(params: Parameters<Omit<Common, 'weightDecay'>>, o: Partial<Omit<Common, 'weightDecay'>> = {}) {
+  constructor(params: Parameters<Omit<Common, 'weightDecay'>>, o: Options<Omit<Common, 'weightDecay'>> = {}) {
     checkCommon(o);
     super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, maximize: false, ...o });
   }

@@ -1,7 +1,7 @@
 // Adam and AdamW.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkCommon, type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import { checkCommon, type Ignored, type Options, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
 
 export interface AdamSettings extends Ignored {
   lr: number;
@@ -24,7 +24,7 @@ export interface AdamSettings extends Ignored {
  * @see Kingma & Ba 2014, arXiv:1412.6980
  */
 export class Adam extends Optimizer<AdamSettings> {
-  constructor(params: Parameters<AdamSettings>, o: Partial<AdamSettings> = {}) {
+  constructor(params: Parameters<AdamSettings>, o: Options<AdamSettings> = {}) {
     checkCommon(o);
     super(params, {
       lr: 1e-3,
@@ -51,7 +51,7 @@ export class Adam extends Optimizer<AdamSettings> {
     const m = this.slot(p, 'exp_avg');
     const v = this.slot(p, 'exp_avg_sq');
     const top = this.setting(group, 'amsgrad') ? this.slot(p, 'max_exp_avg_sq') : null;
-    const beta1 = core.guard(() => group.betas[0]);
+    const beta1 = this.number(group, 'betas');
     const beta2 = core.guard(() => group.betas[1]);
     const eps = this.setting(group, 'eps');
     const state = { m: m.get(), v: v.get(), ...(top && { vMax: top.get() }) };
@@ -69,7 +69,7 @@ export class Adam extends Optimizer<AdamSettings> {
  * @see Loshchilov & Hutter 2017, arXiv:1711.05101
  */
 export class AdamW extends Adam {
-  constructor(params: Parameters<AdamSettings>, o: Partial<AdamSettings> = {}) {
+  constructor(params: Parameters<AdamSettings>, o: Options<AdamSettings> = {}) {
     super(params, { weightDecay: 1e-2, ...o, decoupledWeightDecay: true });
   }
 }

@@ -1,7 +1,15 @@
 // Rprop and averaged SGD.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { check, checkCommon, type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import {
+  check,
+  checkCommon,
+  type Ignored,
+  type Options,
+  Optimizer,
+  type ParamGroup,
+  type Parameters,
+} from './optimizer.js';
 
 export interface RpropSettings extends Ignored {
   lr: number;
@@ -13,7 +21,7 @@ export interface RpropSettings extends Ignored {
 }
 /** Steps that grow while the sign of the gradient stays and shrink when it turns (Riedmiller & Braun 1993); lr 1e-2. */
 export class Rprop extends Optimizer<RpropSettings> {
-  constructor(params: Parameters<RpropSettings>, o: Partial<RpropSettings> = {}) {
+  constructor(params: Parameters<RpropSettings>, o: Options<RpropSettings> = {}) {
     checkCommon(o);
     if (o.etas) check(o.etas[0] > 0 && o.etas[0] < 1 && o.etas[1] > 1, 'eta values', o.etas.join(', '));
     super(params, {
@@ -59,7 +67,7 @@ export interface AsgdSettings extends Ignored {
 }
 /** Averaged stochastic gradient descent (Polyak & Juditsky 1992); the average stands in the state as `ax`. lr 1e-2. */
 export class ASGD extends Optimizer<AsgdSettings> {
-  constructor(params: Parameters<AsgdSettings>, o: Partial<AsgdSettings> = {}) {
+  constructor(params: Parameters<AsgdSettings>, o: Options<AsgdSettings> = {}) {
     checkCommon(o);
     super(params, {
       lr: 1e-2,

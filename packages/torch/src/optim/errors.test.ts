@@ -52,6 +52,11 @@ describe('errors', () => {
       () => new optim.SGD([{ params: [1] as unknown as Tensor[] }]),
     ],
     ["can't optimize a non-leaf Tensor", () => new optim.SGD([w()[0]!.mul(2)])],
+    [
+      'Tensor lr must be 1-element and of floating point: got f32[2]',
+      () => new optim.SGD(w(), { lr: torch.ones([2]) }),
+    ],
+    ['Invalid learning rate: -2', () => new optim.SGD(w(), { lr: torch.tensor(-2) })],
     ['lr should be a number', () => new optim.SGD(w(), { lr: '0.1' } as Options)],
   ];
   it.each(cases)('%s', (message, f) => expect(f).toThrow(message));

@@ -3,7 +3,7 @@ import * as core from '@nn/core';
 import { ofCell } from '../tensor/handle.js';
 import { Tensor } from '../tensor/tensor.js';
 import { strongWolfe, type Point } from './line-search.js';
-import { Optimizer, type OptimizerState, type Parameters } from './optimizer.js';
+import { type Options, Optimizer, type OptimizerState, type Parameters } from './optimizer.js';
 
 export interface LbfgsSettings {
   lr: number;
@@ -72,7 +72,7 @@ const largest = (a: core.Variable): number => read(() => core.max(core.abs(a.get
 export class LBFGS extends Optimizer<LbfgsSettings> {
   private memory: Memory = emptyMemory();
 
-  constructor(params: Parameters<LbfgsSettings>, o: Partial<LbfgsSettings> = {}) {
+  constructor(params: Parameters<LbfgsSettings>, o: Options<LbfgsSettings> = {}) {
     const { maxIter = 20, lineSearchFn = null } = o;
     const rest = { toleranceGrad: 1e-7, toleranceChange: 1e-9, historySize: 100, lineSearchFn };
     super(params, { lr: 1, maxIter, maxEval: Math.floor((maxIter * 5) / 4), ...rest, ...o });

@@ -1,7 +1,8 @@
 // Optimizers that look at a parameter as a matrix: Adafactor and Muon.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import { rateOf } from './group-data.js';
+import { type Ignored, type Options, Optimizer, type ParamGroup, type Parameters, type Settings } from './optimizer.js';
 
 /** These two say "should be" where the others say "Invalid". */
 function should(ok: boolean, what: string, value: unknown): void {
@@ -30,8 +31,8 @@ const machineEps: Readonly<Record<'f32' | 'f64', number>> = { f32: 2 ** -23, f64
  * @see Shazeer & Stern 2018, arXiv:1804.04235
  */
 export class Adafactor extends Optimizer<AdafactorSettings> {
-  constructor(params: Parameters<AdafactorSettings>, o: Partial<AdafactorSettings> = {}) {
-    const all: AdafactorSettings = {
+  constructor(params: Parameters<AdafactorSettings>, o: Options<AdafactorSettings> = {}) {
+    const all: Settings<AdafactorSettings> = {
       lr: 1e-2,
       beta2Decay: -0.8,
       eps: [null, 1e-3],
@@ -41,7 +42,7 @@ export class Adafactor extends Optimizer<AdafactorSettings> {
       maximize: false,
       ...o,
     };
-    should(all.lr >= 0, 'Learning rate should be >= 0', all.lr);
+    should(rateOf(all.lr) >= 0, 'Learning rate should be >= 0', rateOf(all.lr));
     should(all.beta2Decay <= 0, 'beta2_decay should be <= 0', all.beta2Decay);
     should(all.eps[0] === null || all.eps[0] >= 0, 'epsilon1 should be >= 0', all.eps[0]);
     should(all.eps[1] >= 0, 'epsilon2 should be >= 0', all.eps[1]);
@@ -106,8 +107,8 @@ const scales: Readonly<Record<'original' | 'match_rms_adamw', (n: number, m: num
  * @see Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"; Liu et al. 2025, arXiv:2502.16982
  */
 export class Muon extends Optimizer<MuonSettings> {
-  constructor(params: Parameters<MuonSettings>, o: Partial<MuonSettings> = {}) {
-    const all: MuonSettings = {
+  constructor(params: Parameters<MuonSettings>, o: Options<MuonSettings> = {}) {
+    const all: Settings<MuonSettings> = {
       lr: 1e-3,
       weightDecay: 0.1,
       momentum: 0.95,
@@ -118,7 +119,7 @@ export class Muon extends Optimizer<MuonSettings> {
       adjustLrFn: null,
       ...o,
     };
-    should(all.lr >= 0, 'Learning rate should be >= 0', all.lr);
+    should(rateOf(all.lr) >= 0, 'Learning rate should be >= 0', rateOf(all.lr));
     should(all.momentum >= 0, 'momentum should be >= 0', all.momentum);
     should(all.weightDecay >= 0, 'weight decay should be >= 0', all.weightDecay);
     if (all.adjustLrFn !== null && !Object.hasOwn(scales, all.adjustLrFn))
@@ -146,7 +147,7 @@ export class Muon extends Optimizer<MuonSettings> {
       { m: m.get() },
       {
         lr,
-        momentum: this.setting(group, 'momentum'),
+        momentum: this.number(group, 'momentum'),
         nesterov: this.setting(group, 'nesterov'),
         scale: scales[this.setting(group, 'adjustLrFn') ?? 'original'](rows, columns),
         steps: this.setting(group, 'nsSteps'),

@@ -151,34 +151,6 @@ describe('groups', () => {
   });
 });
 
-describe('the learning rate', () => {
-  it('is data: a compiled step follows it without a new trace', () => {
-    const w = torch.tensor([1], { requiresGrad: true });
-    const sgd = new optim.SGD([w], { lr: 1 });
-    const step = torch.compile(() => {
-      sgd.zeroGrad();
-      w.sum().backward();
-      sgd.step();
-    });
-    const seen = [0.5, 0.25, 0.125].map((lr) => {
-      sgd.paramGroups[0]!.lr = lr;
-      step();
-      return values([w])[0];
-    });
-    expect(seen).toEqual([0.5, 0.25, 0.125]);
-    expect(step.traces).toBe(1);
-  });
-  it('other settings make a new trace', () => {
-    const { optimizer, step } = problem((p) => new optim.Adam(p, { lr: 0.1 }));
-    const compiled = torch.compile(step);
-    run(compiled, 2);
-    const { traces } = compiled;
-    (optimizer as optim.Adam).paramGroups[0]!.betas = [0.5, 0.9];
-    run(compiled, 2);
-    expect(compiled.traces).toBe(traces + 1);
-  });
-});
-
 describe('step and zeroGrad', () => {
   it('calls a closure, with gradients on, and returns its loss', () => {
     const w = torch.tensor([2], { requiresGrad: true });

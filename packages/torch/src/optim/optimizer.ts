@@ -5,6 +5,7 @@ import { py } from '../nn/repr.js';
 import { clearGrad, ofCell } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
 import { Tensor } from '../tensor/tensor.js';
+import { dtypeOfGroup, isTracked, rateOf, track, tracked } from './group-data.js';
 
 const isNamed = (p: unknown): p is readonly [string, Tensor] => Array.isArray(p);
 
@@ -12,8 +13,12 @@ const isNamed = (p: unknown): p is readonly [string, Tensor] => Array.isArray(p)
 export type ParamGroup<S> = S & { params: Tensor[] };
 /** Tensors, or pairs of a name and a tensor, as `module.namedParameters()` gives them. */
 export type TensorList = Iterable<Tensor> | Iterable<readonly [string, Tensor]>;
+/** Settings with a rate that may be a tensor of one element: changing it in place, as in `lr.mul_(0.5)`, changes the rate. */
+export type Settings<S> = Omit<S, 'lr'> & { lr: number | Tensor };
+/** What the constructor of an optimizer takes. */
+export type Options<S> = Partial<Settings<S>>;
 /** A group as it is given: settings that it leaves out are the defaults. */
-export type GivenGroup<S> = { params: Tensor | TensorList } & Partial<S>;
+export type GivenGroup<S> = { params: Tensor | TensorList } & Options<S>;
 /** What an optimizer is given: tensors, with or without names, or groups of them with settings of their own. */
 export type Parameters<S> = TensorList | Iterable<GivenGroup<S>>;
 /** The state of one parameter, by PyTorch's names; every tensor is held by a Variable. */
@@ -28,30 +33,6 @@ export interface OptimizerState {
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
 
-/** The learning rates of groups as data, so that a compiled step sees each change. */
-const rates = new WeakMap<object, core.Variable>();
-
-/** Makes `lr` of a group a number whose value also stands in a Variable. */
-function trackRate(group: { lr?: unknown; params: Tensor[] }): void {
-  if (typeof group.lr !== 'number')
-    throw new TypeError(
-      `lr should be a number, but it is ${typeof group.lr}. A number is enough: compiled steps see its changes`,
-    );
-  let lr = group.lr;
-  const dtype = group.params.some((p) => p.spec.dtype === 'f64') ? 'f64' : 'f32';
-  const cell = core.untraced(() => new core.Variable(core.literal(lr, dtype), { name: 'lr', slot: true }));
-  rates.set(group, cell);
-  Object.defineProperty(group, 'lr', {
-    enumerable: true,
-    configurable: true,
-    get: () => lr,
-    set: (value: number) => {
-      lr = Number(value);
-      cell.set(core.literal(lr, dtype));
-    },
-  });
-}
-
 /**
  * The base class of all optimizers. A subclass gives its defaults and the update of one parameter.
  *
@@ -65,8 +46,8 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   /** Changes when parameters or state are added or taken away, so that compiled steps are traced anew. */
   private layout = 0;
 
-  constructor(params: Parameters<S>, defaults: S) {
-    this.defaults = defaults;
+  constructor(params: Parameters<S>, defaults: Settings<S>) {
+    this.defaults = defaults as unknown as S;
     if (params instanceof Tensor) {
       throw new TypeError(
         'params argument given to the optimizer should be an iterable of Tensors or groups, but got a Tensor. Put it in an array',
@@ -99,7 +80,8 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
         'optimizer contains a parameter group with duplicate parameters; each of them is updated several times a step',
       );
     const made = { ...this.defaults, ...group, params, ...(names.length && { paramNames: names }) } as ParamGroup<S>;
-    trackRate(made);
+    checkRate(made.lr);
+    track(made, 'lr', dtypeOfGroup(made));
     this.paramGroups.push(made);
     this.layout++;
   }
@@ -139,9 +121,13 @@ export abstract class Optimizer<S extends { lr: number } = { lr: number }> {
   protected setting<K extends keyof S>(group: ParamGroup<S>, name: K): S[K] {
     return core.guard(() => group[name]);
   }
+  /** A number among the settings: data where a scheduler moves it, else as `setting`. Of a list it is the first. */
+  protected number<K extends keyof S & string>(group: ParamGroup<S>, name: K): core.Operand {
+    return numberSetting(group, name);
+  }
   /** The learning rate as data. */
   protected rate(group: ParamGroup<S>): core.Tensor {
-    return rates.get(group)!.get();
+    return tracked(group, 'lr');
   }
   /** The gradient, turned round when the objective is maximized, with the decay of the weights added (L2). */
   protected gradient(p: Tensor, group: ParamGroup<S>, grad: core.Tensor, decay: number): core.Tensor {
@@ -257,15 +243,29 @@ function loadSlot(p: Tensor, name: string, value: unknown, old: Tensor | undefin
 export function check(ok: boolean, what: string, value: unknown): void {
   if (!ok) throw new core.ValueError(`Invalid ${what}: ${String(value)}`);
 }
+/** A number of a group, or the first one of a list: data where a scheduler moves it; else a compiled step is traced anew when it changes. */
+export function numberSetting(group: object, name: string): core.Operand {
+  if (core.guard(() => isTracked(group, name))) return tracked(group, name);
+  return core.guard(() => {
+    const value = (group as Record<string, unknown>)[name];
+    return (Array.isArray(value) ? value[0] : value) as number;
+  });
+}
+function checkRate(lr: unknown): void {
+  if (typeof lr !== 'number' && !(lr instanceof Tensor))
+    throw new TypeError(
+      `lr should be a number or a tensor of one element, but it is ${lr === null ? 'null' : typeof lr}`,
+    );
+}
 /** The checks that most optimizers make. */
 export function checkCommon(o: {
-  lr?: number;
+  lr?: number | Tensor;
   eps?: number;
   weightDecay?: number;
   betas?: readonly number[];
   momentum?: number;
 }): void {
-  if (o.lr !== undefined) check(o.lr >= 0, 'learning rate', o.lr);
+  if (o.lr !== undefined) check(rateOf(o.lr) >= 0, 'learning rate', rateOf(o.lr));
   if (o.eps !== undefined) check(o.eps >= 0, 'epsilon value', o.eps);
   if (o.weightDecay !== undefined) check(o.weightDecay >= 0, 'weight_decay value', o.weightDecay);
   if (o.momentum !== undefined) check(o.momentum >= 0, 'momentum value', o.momentum);

@@ -1,7 +1,15 @@
 // RMSprop, Adagrad and Adadelta: steps divided by running sizes of the gradient.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { check, checkCommon, type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import {
+  check,
+  checkCommon,
+  type Ignored,
+  type Options,
+  Optimizer,
+  type ParamGroup,
+  type Parameters,
+} from './optimizer.js';
 
 interface Common extends Ignored {
   lr: number;
@@ -23,7 +31,7 @@ export interface RmspropSettings extends Common {
  * @param o.eps    default 1e-8
  */
 export class RMSprop extends Optimizer<RmspropSettings> {
-  constructor(params: Parameters<RmspropSettings>, o: Partial<RmspropSettings> = {}) {
+  constructor(params: Parameters<RmspropSettings>, o: Options<RmspropSettings> = {}) {
     checkCommon(o);
     if (o.alpha !== undefined) check(o.alpha >= 0, 'alpha value', o.alpha);
     super(params, {
@@ -42,10 +50,10 @@ export class RMSprop extends Optimizer<RmspropSettings> {
   }
   protected update(p: Tensor, group: ParamGroup<RmspropSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));
-    const momentum = this.setting(group, 'momentum');
+    const momentum = this.number(group, 'momentum');
     this.count(p);
     const v = this.slot(p, 'square_avg');
-    const buffer = momentum > 0 ? this.slot(p, 'momentum_buffer') : null;
+    const buffer = core.guard(() => group.momentum > 0) ? this.slot(p, 'momentum_buffer') : null;
     const mean = this.setting(group, 'centered') ? this.slot(p, 'grad_avg') : null;
     const state = { v: v.get(), ...(mean && { mean: mean.get() }), ...(buffer && { buffer: buffer.get() }) };
     const o = {
@@ -75,7 +83,7 @@ export interface AdagradSettings extends Common {
  * @param o.eps                      default 1e-10
  */
 export class Adagrad extends Optimizer<AdagradSettings> {
-  constructor(params: Parameters<AdagradSettings>, o: Partial<AdagradSettings> = {}) {
+  constructor(params: Parameters<AdagradSettings>, o: Options<AdagradSettings> = {}) {
     checkCommon(o);
     if (o.lrDecay !== undefined) check(o.lrDecay >= 0, 'lr_decay value', o.lrDecay);
     if (o.initialAccumulatorValue !== undefined)
@@ -121,7 +129,7 @@ export interface AdadeltaSettings extends Common {
  * @param o.eps  default 1e-6
  */
 export class Adadelta extends Optimizer<AdadeltaSettings> {
-  constructor(params: Parameters<AdadeltaSettings>, o: Partial<AdadeltaSettings> = {}) {
+  constructor(params: Parameters<AdadeltaSettings>, o: Options<AdadeltaSettings> = {}) {
     checkCommon(o);
     if (o.rho !== undefined) check(o.rho >= 0 && o.rho <= 1, 'rho value', o.rho);
     super(params, {

@@ -1,7 +1,15 @@
 // Stochastic gradient descent.
 import * as core from '@nn/core';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkCommon, type Ignored, Optimizer, type ParamGroup, type Parameters } from './optimizer.js';
+import {
+  checkCommon,
+  type Ignored,
+  type Options,
+  Optimizer,
+  type ParamGroup,
+  type Parameters,
+  type Settings,
+} from './optimizer.js';
 
 export interface SgdSettings extends Ignored {
   lr: number;
@@ -25,9 +33,9 @@ export interface SgdSettings extends Ignored {
  * w // => [0.7]
  */
 export class SGD extends Optimizer<SgdSettings> {
-  constructor(params: Parameters<SgdSettings>, o: Partial<SgdSettings> = {}) {
+  constructor(params: Parameters<SgdSettings>, o: Options<SgdSettings> = {}) {
     checkCommon(o);
-    const all: SgdSettings = {
+    const all: Settings<SgdSettings> = {
       lr: 1e-3,
       momentum: 0,
       dampening: 0,
@@ -45,11 +53,12 @@ export class SGD extends Optimizer<SgdSettings> {
   }
   protected update(p: Tensor, group: ParamGroup<SgdSettings>, grad: core.Tensor): void {
     const g = this.gradient(p, group, grad, this.setting(group, 'weightDecay'));
-    const momentum = this.setting(group, 'momentum');
+    const moves = core.guard(() => group.momentum !== 0);
+    const momentum = this.number(group, 'momentum');
     const dampening = this.setting(group, 'dampening');
     const nesterov = this.setting(group, 'nesterov');
     const lr = this.rate(group);
-    if (!momentum) return this.store(p, core.sgdUpdate(p.value, g, {}, { lr }).p);
+    if (!moves) return this.store(p, core.sgdUpdate(p.value, g, {}, { lr }).p);
     // Without dampening a buffer of zeros becomes g at the first step; with it the first step is a case of its own.
     const buffer = dampening ? this.emptySlot(p) : this.slot(p, 'momentum_buffer');
     const state = buffer.has() ? { buffer: buffer.get() } : {};

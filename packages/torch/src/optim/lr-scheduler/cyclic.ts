@@ -1,5 +1,7 @@
 // Schedules that raise and lower the rate, and move the momentum the other way.
 import * as core from '@nn/core';
+import type { Tensor } from '../../tensor/tensor.js';
+import { dtypeOfGroup, track } from '../group-data.js';
 import { groupsOf, LRScheduler, type EpochOptions, type Scheduled, type ScheduledGroup } from './scheduler.js';
 
 /** One value for all groups, or one for each. */
@@ -15,8 +17,13 @@ function checkMomentum({ defaults }: Scheduled): void {
   if (!('momentum' in defaults) && !('betas' in defaults))
     throw new core.ValueError('optimizer must support momentum or beta1 with `cycle_momentum` option enabled');
 }
-/** Sets the momentum of a group, which Adam and its relatives call the first beta. */
+/** Sets the momentum of a group, which Adam and its relatives call the first beta. From now on it is data. */
 function setMomentum(group: ScheduledGroup, value: number): void {
+  track(
+    group,
+    'betas' in group ? 'betas' : 'momentum',
+    dtypeOfGroup(group as unknown as { params: readonly Tensor[] }),
+  );
   if ('betas' in group) group['betas'] = [value, ...(group['betas'] as readonly number[]).slice(1)];
   else group['momentum'] = value;
 }

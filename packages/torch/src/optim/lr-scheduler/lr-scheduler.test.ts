@@ -123,6 +123,39 @@ it('moves the first beta of Adam where there is no momentum', () => {
   expect(adam.paramGroups[0]!.betas[0]).toBeLessThan(0.95);
   expect(adam.paramGroups[0]!.betas[1]).toBe(0.999);
 });
+it.each<[string, (p: torch.Tensor[]) => optim.Optimizer]>([
+  ['SGD', (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 })],
+  ['RMSprop', (p) => new optim.RMSprop(p, { lr: 0.1, momentum: 0.9 })],
+  ['Adam', (p) => new optim.Adam(p, { lr: 0.1 })],
+  ['Adamax', (p) => new optim.Adamax(p, { lr: 0.1 })],
+  ['NAdam', (p) => new optim.NAdam(p, { lr: 0.1 })],
+  ['RAdam', (p) => new optim.RAdam(p, { lr: 0.1 })],
+  ['Muon', (p) => new optim.Muon(p, { lr: 0.1 })],
+])(
+  'moves the momentum of %s as data: a compiled step follows without a new trace, as the eager one does',
+  (_, make) => {
+    const train = (compiled: boolean): [number[], number] => {
+      const w = torch.tensor([[1, 2]], { requiresGrad: true });
+      const optimizer = make([w]);
+      const scheduler = new s.OneCycleLR(optimizer as optim.SGD, 0.1, { totalSteps: 12 });
+      const body = (): void => {
+        optimizer.zeroGrad();
+        w.pow(2).sum().backward();
+        optimizer.step();
+      };
+      const step = compiled ? torch.compile(body) : body;
+      for (let i = 0; i < 12; i++) {
+        step();
+        if (i < 11) scheduler.step();
+      }
+      return [(w.toArraySync() as number[][])[0]!, 'traces' in step ? Number(step.traces) : 0];
+    };
+    const [eager, [compiled, traces]] = [train(false)[0], train(true)];
+    compiled.forEach((v, i) => expect(v).toBeCloseTo(eager[i]!, 6));
+    expect(eager).not.toEqual([1, 2]);
+    expect(traces).toBe(1);
+  },
+);
 
 describe('errors', () => {
   const cases: readonly (readonly [string, () => unknown])[] = [
