@@ -51,9 +51,9 @@ export const gelu = (x: TensorLike, o: { approximate?: boolean } = {}): Tensor =
 export const softplus = (x: TensorLike): Tensor => apply('Softplus', [x], (t) => core.softplus(t));
 export const softsign = (x: TensorLike): Tensor => apply('Softsign', [x], core.softsign);
 export const softShrink = (x: TensorLike, o: { threshold?: number } = {}): Tensor =>
-  apply('SoftShrink', [x], (t) => core.softShrink(t, o.threshold ?? 0.5));
+  apply('SoftShrink', [x], (t) => softShrinkOf(t, o.threshold ?? 0.5));
 export const hardShrink = (x: TensorLike, o: { threshold?: number } = {}): Tensor =>
-  apply('HardShrink', [x], (t) => core.hardShrink(t, o.threshold ?? 0.5));
+  apply('HardShrink', [x], (t) => core.where(core.greater(core.abs(t), o.threshold ?? 0.5), t, 0));
 export const sparsePlus = (x: TensorLike): Tensor => apply('SparsePlus', [x], core.sparsePlus);
 export const sparseSigmoid = (x: TensorLike): Tensor => apply('SparseSigmoid', [x], core.sparseSigmoid);
 export const squareplus = (x: TensorLike, o: { b?: number } = {}): Tensor =>
@@ -68,7 +68,7 @@ export const tanhShrink = (x: TensorLike): Tensor => apply('TanhShrink', [x], co
 export const hardTanh = (x: TensorLike): Tensor => apply('HardTanh', [x], hardTanhOf);
 /** `x` above the limit, else `defaultValue`. */
 export const threshold = (x: TensorLike, limit: number, defaultValue: number): Tensor =>
-  apply('Threshold', [x], (t) => core.threshold(t, limit, defaultValue));
+  apply('Threshold', [x], (t) => core.where(core.greater(t, limit), t, defaultValue));
 export const exponential = (x: TensorLike): Tensor => apply('Exp', [x], core.exp);
 export const hardSigmoid = (x: TensorLike): Tensor => apply('HardSigmoid', [x], core.hardSigmoid);
 export const hardSilu = (x: TensorLike): Tensor => apply('HardSilu', [x], core.hardSwish);
@@ -77,6 +77,11 @@ export const mish = (x: TensorLike): Tensor => apply('Mish', [x], core.mish);
 export const linear = (x: Tensor): Tensor => x;
 export { silu as swish, hardSilu as hardSwish };
 
+// What becomes of NaN is TensorFlow's: the shrinks make it 0 and threshold its default value, where PyTorch's keep it.
+function softShrinkOf(t: core.Tensor, limit: number): core.Tensor {
+  const low = core.where(core.less(t, -limit), core.add(t, limit), 0);
+  return core.where(core.greater(t, limit), core.sub(t, limit), low);
+}
 // The slopes at the bends are TensorFlow's: 1.0507 at 0 for selu, 2 at 0 for celu, 1 at -1 and 1 for hard_tanh.
 function seluOf(t: core.Tensor): core.Tensor {
   const negative = core.mul(core.expm1(core.where(core.less(t, 0), t, 0)), 1.6732632423543772);
@@ -84,7 +89,7 @@ function seluOf(t: core.Tensor): core.Tensor {
 }
 function celuOf(t: core.Tensor, alpha: number): core.Tensor {
   const negative = core.where(core.lessEqual(t, 0), t, 0);
-  return core.add(core.where(core.greaterEqual(t, 0), t, 0), core.mul(core.expm1(core.div(negative, alpha)), alpha));
+  return core.add(core.where(core.less(t, 0), 0, t), core.mul(core.expm1(core.div(negative, alpha)), alpha));
 }
 const hardTanhOf = (t: core.Tensor): core.Tensor =>
   core.where(core.less(t, -1), -1, core.where(core.greater(t, 1), 1, t));

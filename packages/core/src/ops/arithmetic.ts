@@ -162,7 +162,13 @@ export const wherePrimitive: Primitive<null> = elementwise('where', {
   keep: { inputs: [0] },
   vjp: [null, (g, { inputs: [c] }) => choose(c!, g), (g, { inputs: [c] }) => where(c!, 0, g)],
 });
-/** a where the condition holds, b elsewhere. */
+/**
+ * a where the condition holds, b elsewhere. Numbers take the dtype of a tensor beside them; alone they are what `tensor` makes of them: f32,
+ * and booleans bool.
+ *
+ * @example
+ * where(tensor([true, false]), 1, 0) // => [1, 0]
+ */
 export function where(condition: Operand, a: Operand, b: Operand): Tensor {
   const type = commonType('where', [a, b]);
   return apply(wherePrimitive, [toType(condition, 'bool'), toType(a, type), toType(b, type)], null);
