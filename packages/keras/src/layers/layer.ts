@@ -49,6 +49,10 @@ export class Layer extends LayerState implements Operation {
   static get configKeys(): readonly ConfigKey[] {
     return [];
   }
+  /** Options of `call` that are tensors with weights of their own: `build` is given their shapes after those of the inputs. */
+  static get buildOptions(): readonly string[] {
+    return [];
+  }
   /** What the inputs must look like. */
   inputSpec: InputSpecs = null;
   /** Whether masks pass through. */
@@ -85,10 +89,23 @@ export class Layer extends LayerState implements Operation {
 
   protected override invoke(...args: unknown[]): unknown {
     const { inputs: given, options } = splitOptions(args);
-    const inputs = given.map((x) => convertInputs(x, (t) => this.autocast(t), this.name));
+    const convert = (x: unknown): unknown => convertInputs(x, (t) => this.autocast(t), this.name);
+    const inputs = given.map(convert);
+    const { buildOptions } = this.constructor as typeof Layer;
+    for (const name of buildOptions) options[name] &&= convert(options[name]);
     assertInputCompatibility(this.inputSpec, inputs[0], this.name);
+    const data = flattenTree(inputs).find((x): x is Tensor => x instanceof Tensor && !(x instanceof KerasTensor));
+    const enter = (): unknown => this.enter(inputs, options, buildOptions);
+    // Weights and whatever else the layer makes are made where the input is.
+    return data ? core.beside(data.read(), enter) : enter();
+  }
+  private enter(
+    inputs: readonly unknown[],
+    options: Record<string, unknown>,
+    buildOptions: readonly string[],
+  ): unknown {
     return withName(this, this.name, () => {
-      if (!this.built) this.firstBuild(inputs);
+      if (!this.built) this.firstBuild([...inputs, ...buildOptions.map((name) => options[name])]);
       if (!symbolicTensors([inputs, options]).length) return this.perform(inputs, options);
       const outputs = infer((concrete) =>
         this.perform(concrete(inputs) as unknown[], concrete(options) as Record<string, unknown>),

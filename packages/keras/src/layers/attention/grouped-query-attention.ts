@@ -8,7 +8,14 @@ import { EinsumDense, type EinsumDenseOptions } from '../core/einsum-dense.js';
 import { callTraining, Layer, type ConfigKey, type LayerOptions, type Open } from '../layer.js';
 import { Dropout } from '../regularization/dropout.js';
 import { weightFields, weightKeys, type WeightArguments, type WeightFields } from '../weights.js';
-import { combineMasks, softmaxOver, spreadMask, type AttentionCallOptions } from './scores.js';
+import {
+  combineMasks,
+  type KeyAndOptions,
+  keyAndOptions,
+  softmaxOver,
+  spreadMask,
+  type AttentionCallOptions,
+} from './scores.js';
 
 export interface GroupQueryAttentionOptions extends LayerOptions, WeightArguments<'kernel' | 'bias'> {
   dropout?: number;
@@ -33,6 +40,9 @@ export interface GroupQueryAttention extends WeightFields<'kernel' | 'bias'> {
 export class GroupQueryAttention extends Layer {
   static override readonly className = 'GroupQueryAttention';
   static override readonly positional: readonly string[] = ['head_dim', 'num_query_heads', 'num_key_value_heads'];
+  static override get buildOptions(): readonly string[] {
+    return ['key'];
+  }
   static override get configKeys(): readonly ConfigKey[] {
     return [
       'head_dim',
@@ -118,13 +128,14 @@ export class GroupQueryAttention extends Layer {
     this.outputDense = this.dense('attention_output', 'bquh,uhm->bqm', [null, knownSize(this, queryShape)], 'm');
     this.outputDense.build([null, null, queries, size]);
   }
-  override call(query: Tensor, value: Tensor, o: AttentionCallOptions & { key?: Tensor | null } = {}): Open {
-    const key = o.key ?? value;
+  override call(query: Tensor, value: Tensor, ...rest: KeyAndOptions): Open {
+    const [given, o] = keyAndOptions(rest);
+    const key = given ?? value;
     const masks = {
       ...o,
       queryMask: o.queryMask ?? query.kerasMask,
       valueMask: o.valueMask ?? value.kerasMask,
-      keyMask: o.keyMask ?? o.key?.kerasMask ?? null,
+      keyMask: o.keyMask ?? given?.kerasMask ?? null,
     };
     const mask = combineMasks(query, value, masks, this.slidingWindow);
     const repeats = this.numQueryHeads / this.numKeyValueHeads;

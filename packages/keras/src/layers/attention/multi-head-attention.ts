@@ -9,7 +9,14 @@ import { positiveInteger } from '../core/dense.js';
 import { Layer, callTraining, type ConfigKey, type LayerOptions, type Open } from '../layer.js';
 import { Dropout } from '../regularization/dropout.js';
 import { weightFields, weightKeys, type WeightArguments, type WeightFields } from '../weights.js';
-import { combineMasks, softmaxOver, spreadMask, type AttentionCallOptions } from './scores.js';
+import {
+  combineMasks,
+  type KeyAndOptions,
+  keyAndOptions,
+  softmaxOver,
+  spreadMask,
+  type AttentionCallOptions,
+} from './scores.js';
 
 export interface MultiHeadAttentionOptions extends LayerOptions, WeightArguments<'kernel' | 'bias'> {
   /** Size of each head for values; default keyDim. */
@@ -59,7 +66,7 @@ export interface MultiHeadAttention extends WeightFields<'kernel' | 'bias'> {
   (...args: Parameters<this['call']>): ReturnType<this['call']>;
 }
 /**
- * Scaled dot-product attention of several heads: called with (query, value, { key }), key = value by default.
+ * Scaled dot-product attention of several heads: called with (query, value, { key }) or (query, value, key), key = value by default.
  *
  * @param numHeads  number of heads
  * @param keyDim    size of each head for queries and keys
@@ -69,6 +76,9 @@ export interface MultiHeadAttention extends WeightFields<'kernel' | 'bias'> {
 export class MultiHeadAttention extends Layer {
   static override readonly className = 'MultiHeadAttention';
   static override readonly positional: readonly string[] = ['num_heads', 'key_dim'];
+  static override get buildOptions(): readonly string[] {
+    return ['key'];
+  }
   static override get configKeys(): readonly ConfigKey[] {
     return [
       'num_heads',
@@ -182,15 +192,16 @@ export class MultiHeadAttention extends Layer {
     this.outputDense = this.dense('attention_output', projection(rank - 1, 2, outputs.length), outputs);
     this.outputDense.build([...queryShape.slice(0, -1), this.numHeads, this.valueDim]);
   }
-  override call(query: Tensor, value: Tensor, o: AttentionCallOptions & { key?: Tensor | null } = {}): Open {
-    const key = o.key ?? value;
+  override call(query: Tensor, value: Tensor, ...rest: KeyAndOptions): Open {
+    const [given, o] = keyAndOptions(rest);
+    const key = given ?? value;
     // as Keras: only the mask that the query carries counts
     const queryMask = query.kerasMask;
     const masks = {
       ...o,
       queryMask,
       valueMask: o.valueMask ?? value.kerasMask,
-      keyMask: o.keyMask ?? o.key?.kerasMask ?? null,
+      keyMask: o.keyMask ?? given?.kerasMask ?? null,
     };
     const bare = (t: Tensor): Tensor => (t.kerasMask ? apply('Identity', [t], (x) => x) : t);
     const mask = combineMasks(query, value, masks, this.slidingWindow);

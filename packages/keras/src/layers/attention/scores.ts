@@ -1,6 +1,6 @@
 // What attention layers share: masks, and scores to outputs.
 import * as core from '@nn/core';
-import { apply, type Tensor } from '../../tensor/tensor.js';
+import { apply, Tensor } from '../../tensor/tensor.js';
 
 export interface AttentionCallOptions {
   /** [batch, queries, keys], true where a query may look at a key. */
@@ -14,6 +14,17 @@ export interface AttentionCallOptions {
   useCausalMask?: boolean;
   training?: boolean;
 }
+/** What follows query and value in a call: the key, by place or among the options, and the options. */
+export type KeyAndOptions =
+  | [o?: AttentionCallOptions & { key?: Tensor | null }]
+  | [key: Tensor | null | undefined, o?: AttentionCallOptions];
+/** The key, null when the value stands for it, and the options. */
+export function keyAndOptions(rest: KeyAndOptions): [key: Tensor | null, o: AttentionCallOptions] {
+  const [first, second] = rest;
+  if (first instanceof Tensor || !first) return [first ?? null, second ?? {}];
+  return [first.key ?? null, first];
+}
+
 const and = (a: Tensor | null, b: Tensor): Tensor => (a ? a.logicalAnd(b) : b);
 const asBool = (m: Tensor): Tensor => (m.dtype === 'bool' ? m : m.cast('bool'));
 const expandDims = (m: Tensor, axis: number): Tensor => apply('ExpandDims', [m], (x) => core.unsqueeze(x, axis));
