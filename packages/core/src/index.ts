@@ -45,6 +45,7 @@ export {
 export { memory, openScope, scope, Scope } from './graph/memory.js';
 export { show } from './graph/show.js';
 export {
+  beside,
   device,
   enableGrad,
   guard,

@@ -51,7 +51,7 @@ export function grad(
   return targets.map((t) => {
     const g = found.get(t);
     if (g) return new Tensor(g);
-    if (o.materializeGrads) return new Tensor(core.zeros(t.shape, t.dtype));
+    if (o.materializeGrads) return new Tensor(core.zerosLike(t));
     if (o.allowUnused) return null;
     throw new core.GradError(
       'One of the differentiated Tensors appears to not have been used in the graph. Set allowUnused: true if this is the desired behavior.',

@@ -9,9 +9,9 @@ const listOf = (x: Tensor | readonly Tensor[]): Tensor[] => (x instanceof Tensor
 const leaves = (xs: readonly Tensor[]): Tensor[] => xs.map((x) => new Tensor(core.requireGrad(x.value)));
 function pull(y: Tensor, xs: readonly Tensor[], v: core.Tensor | null, createGraph: boolean): core.Tensor[] {
   const targets = xs.map((x) => x.value);
-  if (!y.requiresGrad) return targets.map((t) => core.zeros(t.shape, t.dtype));
+  if (!y.requiresGrad) return targets.map((t) => core.zerosLike(t));
   const found = core.gradients([y.value], { cotangents: [v], targets, createGraph, retainGraph: true });
-  return targets.map((t) => found.get(t) ?? core.zeros(t.shape, t.dtype));
+  return targets.map((t) => found.get(t) ?? core.zerosLike(t));
 }
 const like = <T>(inputs: Tensor | readonly Tensor[], all: T[]): T | T[] => (inputs instanceof Tensor ? all[0]! : all);
 
@@ -24,7 +24,7 @@ export function jacobian(f: Scalar, inputs: Tensor | readonly Tensor[], o: Deriv
   const xs = leaves(listOf(inputs));
   const y = core.enableGrad(() => f(...xs));
   const n = core.sizeOf(y.shape);
-  const eye = core.eye(n, n, y.value.dtype);
+  const eye = core.beside(y.value, () => core.eye(n, n, y.value.dtype));
   const rows = range(n).map((i) => pull(y, xs, core.reshape(core.select(eye, 0, i), y.shape), o.createGraph ?? false));
   const all = xs.map(
     (x, k) =>
@@ -75,7 +75,7 @@ export function jvp(
   const xs = leaves(listOf(inputs));
   const vs = listOf(v);
   const y = core.enableGrad(() => f(...xs));
-  const u = new Tensor(core.requireGrad(core.zeros(y.shape, y.value.dtype)));
+  const u = new Tensor(core.requireGrad(core.beside(y.value, () => core.zeros(y.shape, y.value.dtype))));
   const gs = core.enableGrad(() => pull(y, xs, u.value, true));
   const products = core.enableGrad(() =>
     gs.map((g, k) => core.sum(core.mul(g, vs[k]!.value))).reduce((a, b) => core.add(a, b)),

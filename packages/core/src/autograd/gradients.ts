@@ -2,7 +2,7 @@
 import { describe, GradError, sameShape } from '../base/index.js';
 import { literal } from '../graph/apply.js';
 import { requireGrad } from '../graph/create.js';
-import { currentTrace, setGradEnabled } from '../graph/state.js';
+import { beside, currentTrace, setGradEnabled } from '../graph/state.js';
 import { keptInputs, Tensor, type Edge, type Node } from '../graph/tensor.js';
 import { add } from '../ops/arithmetic.js';
 import { expandTo } from '../ops/define.js';
@@ -110,7 +110,10 @@ export function gradients(
       if (edge.sealed) throw new GradError(`no gradient flows through ${describe(edge.spec)}: ${edge.sealed}`);
       for (const hook of edge.hooks ?? []) g = hook(g) ?? g;
       grads.set(edge, g);
-      if (edge.node && !stops.has(edge)) walk(edge, edge.node, g, accumulate, wanted, retainGraph);
+      const { node } = edge;
+      const cotangent = g;
+      if (node && !stops.has(edge))
+        beside(cotangent, () => walk(edge, node, cotangent, accumulate, wanted, retainGraph));
     }
     return collect(ys, edges, grads, targets);
   } finally {

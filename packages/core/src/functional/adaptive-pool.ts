@@ -3,6 +3,7 @@ import { add, argmax, gather, matmul, mul, reshape, take, transpose, windowReduc
 import { tensor } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
 import { allocate, describe, ShapeError, sizeOf } from '../base/index.js';
+import { beside } from '../graph/state.js';
 
 /** For each window along an axis the positions that it holds; all windows hold equally many, short ones repeat their first. */
 type AxisTable = readonly (readonly number[])[];
@@ -20,25 +21,32 @@ const adaptive = (size: number, out: number): number[][] =>
   });
 
 /** [windows, elements]: positions in the flattened last axes, the last axis fastest. */
-function product(tables: readonly AxisTable[], sizes: readonly number[]): Tensor {
+function product(x: Tensor, tables: readonly AxisTable[], sizes: readonly number[]): Tensor {
   const join = (a: AxisTable, b: AxisTable, n: number): AxisTable =>
     a.flatMap((p) => b.map((q) => p.flatMap((i) => q.map((j) => i * n + j))));
   const all = tables.reduce((joined, t, axis) => join(joined, t, sizes[axis]!), [[0]] as AxisTable);
   const flat = allocate('i32', all.length * (all[0]?.length ?? 0));
   flat.set(all.flat());
-  return tensor(flat, { shape: [all.length, all[0]?.length ?? 0] });
+  return beside(x, () => tensor(flat, { shape: [all.length, all[0]?.length ?? 0] }));
 }
 
 /** The first largest value of each window and its place in the flattened last axes. */
 function maxOf(x: Tensor, tables: readonly AxisTable[]): { values: Tensor; indices: Tensor } {
   const n = tables.length;
   const [lead, sizes] = [x.shape.slice(0, x.ndim - n), x.shape.slice(x.ndim - n)];
-  const table = product(tables, sizes);
+  const table = product(x, tables, sizes);
   const [count, width] = table.shape as [number, number];
   const flat = reshape(x, [...lead, sizeOf(sizes)]);
   const best = argmax(take(flat, table, lead.length), { axis: lead.length + 1 });
   const row = Int32Array.from({ length: count }, (_, i) => i * width);
-  const indices = take(reshape(table, [count * width]), add(best, tensor(row)), 0);
+  const indices = take(
+    reshape(table, [count * width]),
+    add(
+      best,
+      beside(x, () => tensor(row)),
+    ),
+    0,
+  );
   const shape = [...lead, ...tables.map((t) => t.length)];
   return { values: reshape(gather(flat, indices, lead.length), shape), indices: reshape(indices, shape) };
 }
@@ -68,7 +76,7 @@ function averageAxis(x: Tensor, axis: number, out: number): Tensor {
   if (size === out) return x;
   const flat = allocate(x.dtype, size * out);
   adaptive(size, out).forEach((window, o) => window.forEach((i) => (flat[i * out + o] = 1 / window.length)));
-  const matrix = tensor(flat, { shape: [size, out] });
+  const matrix = beside(x, () => tensor(flat, { shape: [size, out] }));
   const last = x.ndim - 1;
   if (axis === last) return matmul(x, matrix);
   return transpose(matmul(transpose(x, axis, last), matrix), axis, last);

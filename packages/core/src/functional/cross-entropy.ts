@@ -21,6 +21,7 @@ import {
 import { detach } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
 import { describe, normalizeAxis, sameShape, ShapeError } from '../base/index.js';
+import { beside } from '../graph/state.js';
 import type { Form } from './form.js';
 import { logSoftmax } from './softmax.js';
 
@@ -69,7 +70,7 @@ function pickTargets(
   const ignored = o.ignoreIndex === undefined ? undefined : equal(target, o.ignoreIndex);
   const index = ignored ? where(ignored, 0, target) : target;
   const picked = neg(pick(x, index, axis));
-  const weight = o.weight ? take(o.weight, index, 0) : ones(index.shape, x.dtype);
+  const weight = o.weight ? take(o.weight, index, 0) : beside(x, () => ones(index.shape, x.dtype));
   const loss = o.weight ? mul(picked, weight) : picked;
   // chosen, not multiplied by 0: the mean over nothing divides by 0, and no gradient may come of that
   return ignored ? { loss: where(ignored, 0, loss), weight: where(ignored, 0, weight) } : { loss, weight };

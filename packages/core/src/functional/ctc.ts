@@ -11,6 +11,7 @@ import { expand, permute, reshape, select, slice, unsqueeze } from '../ops/movem
 import { full } from '../ops/creation.js';
 import { logSumExp, sum } from '../ops/reduce.js';
 import { exp } from '../ops/transcendental.js';
+import { beside } from '../graph/state.js';
 import type { Form } from './form.js';
 
 /** Stands for log 0: finite, so that gradients of impossible paths are 0 and not NaN. */
@@ -55,20 +56,21 @@ export function ctc(
   const states = 2 * labels + 1;
   const lengths = (x: Operand): Tensor => expand(unsqueeze(toType(x, 'i32'), -1), [batch, 1]);
   const [frames, counts] = [lengths(inputLengths), lengths(targetLengths)];
+  const filled = (...of: Parameters<typeof full>): Tensor => beside(logProbs, () => full(...of));
   // blank, first label, blank, second label, …, blank
-  const blanks = full([batch, labels], blank, 'i32');
+  const blanks = filled([batch, labels], blank, 'i32');
   const extended = concat(
-    [reshape(stack([blanks, toType(targets, 'i32')], 2), [batch, 2 * labels]), full([batch, 1], blank, 'i32')],
+    [reshape(stack([blanks, toType(targets, 'i32')], 2), [batch, 2 * labels]), filled([batch, 1], blank, 'i32')],
     1,
   );
-  const at = iota([batch, states], 1);
+  const at = beside(logProbs, () => iota([batch, states], 1));
   const known = less(at, add(mul(counts, 2), 1));
   const classes = where(known, extended, blank);
   const emissions = gather(logProbs, expand(unsqueeze(classes, 0), [time, batch, states]), 2);
   const shifted = (x: Tensor, by: number, fill: number): Tensor =>
     concat(
       [
-        full([batch, Math.min(by, states)], fill, x.dtype),
+        filled([batch, Math.min(by, states)], fill, x.dtype),
         slice(x, [undefined, 0], [undefined, Math.max(0, states - by)]),
       ],
       1,
@@ -87,7 +89,10 @@ export function ctc(
   const likelihood = logSumExp(ends, { axes: 1 });
   const loss = where(less(likelihood, never / 10), Infinity, neg(likelihood));
   if (form !== 'torch') return loss;
-  const running = less(iota([time, batch], 0), permute(frames, [1, 0]));
+  const running = less(
+    beside(logProbs, () => iota([time, batch], 0)),
+    permute(frames, [1, 0]),
+  );
   const scale = sum(where(running, sum(exp(logProbs), { axes: 2 }), 0), { axes: 0 });
   return add(loss, where(equal(loss, Infinity), 0, sub(scale, detach(scale))));
 }

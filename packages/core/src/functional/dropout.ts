@@ -2,6 +2,7 @@
 import { add, bernoulli, mul, where, type Generator } from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { ValueError } from '../base/index.js';
+import { beside } from '../graph/state.js';
 
 export interface DropoutOptions {
   /** Where the random bits come from; default the default generator. */
@@ -13,6 +14,10 @@ export interface DropoutOptions {
 function checkRate(op: string, p: number): void {
   if (!(p >= 0 && p <= 1)) throw new ValueError(`${op}: the probability must be from 0 to 1, got ${p}`);
 }
+
+/** True for the values that stay, with probability 1 - p. */
+const kept = (x: Tensor, p: number, o: DropoutOptions): Tensor =>
+  beside(x, () => bernoulli(1 - p, o.shape ?? x.shape, { generator: o.generator }));
 
 /**
  * Sets each value to 0 with probability p and multiplies the others by `1 / (1 - p)`.
@@ -29,7 +34,7 @@ export function dropout(x: Tensor, p: number, o: DropoutOptions = {}): Tensor {
   checkRate('dropout', p);
   if (p === 0) return x;
   if (p === 1) return mul(x, 0);
-  return where(bernoulli(1 - p, o.shape ?? x.shape, { generator: o.generator }), mul(x, 1 / (1 - p)), 0);
+  return where(kept(x, p, o), mul(x, 1 / (1 - p)), 0);
 }
 
 /**
@@ -48,6 +53,5 @@ export function alphaDropout(x: Tensor, p: number, o: DropoutOptions = {}): Tens
   if (p === 1) return mul(x, 0);
   const limit = -1.7580993408473766;
   const a = 1 / Math.sqrt((1 - p) * (1 + p * limit * limit));
-  const kept = bernoulli(1 - p, o.shape ?? x.shape, { generator: o.generator });
-  return add(mul(where(kept, x, limit), a), -a * limit * p);
+  return add(mul(where(kept(x, p, o), x, limit), a), -a * limit * p);
 }

@@ -3,6 +3,7 @@ import { add, mul, reshape, take } from '../ops/index.js';
 import { tensor } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
 import { allocate, describe, normalizeAxis, range, ShapeError } from '../base/index.js';
+import { beside } from '../graph/state.js';
 import { adaptiveAvgPool } from './adaptive-pool.js';
 
 /** One term of a weighted sum: for each output position an input position and its weight. */
@@ -22,14 +23,18 @@ export interface Tap {
 export function resample(x: Tensor, axis: number, taps: readonly Tap[]): Tensor {
   const a = normalizeAxis('resample', axis, x.ndim);
   const term = ({ index, weight }: Tap): Tensor => {
-    const moved = take(x, tensor(Int32Array.from(index)), a);
+    const moved = take(
+      x,
+      beside(x, () => tensor(Int32Array.from(index))),
+      a,
+    );
     if (weight.every((w) => w === 1)) return moved;
     const w = allocate(x.dtype, weight.length);
     w.set(weight);
     return mul(
       moved,
       reshape(
-        tensor(w),
+        beside(x, () => tensor(w)),
         x.shape.map((_, i) => (i === a ? -1 : 1)),
       ),
     );

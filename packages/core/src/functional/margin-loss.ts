@@ -28,6 +28,7 @@ import {
   where,
 } from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
+import { beside } from '../graph/state.js';
 import { relu } from './activation.js';
 import { pairwiseDistance } from './distance.js';
 import { logSigmoid, softplus } from './smooth.js';
@@ -122,7 +123,7 @@ export function multiLabelSoftMargin(x: Tensor, y: Tensor, weight?: Tensor): Ten
 }
 
 /** [classes] with 0, 1, 2, … to compare targets with. */
-const classes = (x: Tensor): Tensor => iota([x.shape[x.ndim - 1]!], 0, 'i32');
+const classes = (x: Tensor): Tensor => beside(x, () => iota([x.shape[x.ndim - 1]!], 0, 'i32'));
 
 /**
  * `sum over c != t of w_t max(0, margin - x_t + x_c)^p / classes` for the target class t.

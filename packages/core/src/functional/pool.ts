@@ -3,6 +3,7 @@ import { div, mul, pow, reshape, scatter, windowMax, windowReduce, zeros, type W
 import { tensor } from '../graph/create.js';
 import type { Tensor } from '../graph/tensor.js';
 import { dtypes, describe, ShapeError, sizeOf } from '../base/index.js';
+import { beside } from '../graph/state.js';
 
 /** Where windows lie. One entry per window axis, which are the last axes of x; a single number counts for all of them. */
 export interface PoolOptions {
@@ -111,10 +112,15 @@ export function maxUnpool(x: Tensor, indices: Tensor, sizes: readonly number[]):
   const lead = x.shape.slice(0, x.ndim - sizes.length);
   const count = sizeOf(x.shape.slice(lead.length));
   const flat = reshape(indices, [...lead, count]);
-  return reshape(scatter(zeros([...lead, sizeOf(sizes)], x.dtype), flat, reshape(x, [...lead, count]), lead.length), [
-    ...lead,
-    ...sizes,
-  ]);
+  return reshape(
+    scatter(
+      beside(x, () => zeros([...lead, sizeOf(sizes)], x.dtype)),
+      flat,
+      reshape(x, [...lead, count]),
+      lead.length,
+    ),
+    [...lead, ...sizes],
+  );
 }
 
 /**
@@ -158,7 +164,7 @@ function windowCounts(a: WindowAxis, includePad: boolean): number[] {
 /** The outer product of vectors as a tensor of the dtype of x. */
 function outer(vectors: readonly (readonly number[])[], x: Tensor): Tensor {
   const flat = vectors.reduce<number[]>((all, v) => all.flatMap((a) => v.map((b) => a * b)), [1]);
-  return tensor(dtypes[x.dtype].array.from(flat), { shape: vectors.map((v) => v.length) });
+  return beside(x, () => tensor(dtypes[x.dtype].array.from(flat), { shape: vectors.map((v) => v.length) }));
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 } from '../ops/index.js';
 import { customFunction } from '../autograd/index.js';
 import { detach } from '../graph/create.js';
-import { isGradEnabled } from '../graph/state.js';
+import { beside, isGradEnabled } from '../graph/state.js';
 import type { Tensor } from '../graph/tensor.js';
 import { normalizeAxis, normalizeAxes, ShapeError, describe } from '../base/index.js';
 
@@ -99,10 +99,12 @@ export function sparsemax(x: Tensor, axis: number): Tensor {
   const a = normalizeAxis('sparsemax', axis, x.ndim);
   const sorted = sort(x, { axis: a, descending: true }).values;
   const rank = cast(
-    iota(
-      x.shape.map((n, i) => (i === a ? n : 1)),
-      a,
-      'i32',
+    beside(x, () =>
+      iota(
+        x.shape.map((n, i) => (i === a ? n : 1)),
+        a,
+        'i32',
+      ),
     ),
     x.dtype,
   );

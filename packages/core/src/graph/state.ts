@@ -66,6 +66,8 @@ export function onReadable<R>(f: () => R): R {
     useBackend(was);
   }
 }
+/** Runs `f` so that what it makes is made where `x` is. */
+export const beside = <R>(x: Tensor, f: () => R): R => (x.backend === currentBackend() ? f() : onBackend(x.backend, f));
 
 /** Runs `f` with another trace in place (null: none). */
 export function withTrace<R>(t: Trace | null, f: () => R): R {

@@ -3,6 +3,7 @@ import { checkShape, isFloat, normalizeAxis, ShapeError, ValueError, type DType,
 import { cast as castExpr, expr } from '../kernel/index.js';
 import { apply, literal } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
+import { beside } from '../graph/state.js';
 import { equal } from './arithmetic.js';
 import { expandTo, toTensor, toType, type Operand } from './define.js';
 import { unsqueeze } from './movement.js';
@@ -76,5 +77,11 @@ export function oneHot(indices: Operand, n: number, dtype: DType = 'f32'): Tenso
   const t = toTensor(indices);
   if (isFloat(t.dtype))
     throw new ShapeError(`oneHot: indices are integers, received ${t.dtype}. Cast them to i32 first`);
-  return toType(equal(unsqueeze(t, -1), iota([...t.shape.map(() => 1), n], t.ndim, t.dtype)), dtype);
+  return toType(
+    equal(
+      unsqueeze(t, -1),
+      beside(t, () => iota([...t.shape.map(() => 1), n], t.ndim, t.dtype)),
+    ),
+    dtype,
+  );
 }

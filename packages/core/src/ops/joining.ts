@@ -4,6 +4,7 @@ import { expr, lit } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import { tensor } from '../graph/create.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
+import { beside } from '../graph/state.js';
 import { add, lessEqual, where } from './arithmetic.js';
 import { iota } from './creation.js';
 import { commonType, expandTo, reshapeTo, toTensor, toType, type Operand } from './define.js';
@@ -156,13 +157,21 @@ export function roll(x: Operand, shifts: number | readonly number[], axes?: numb
 export function tril(x: Operand, k = 0): Tensor {
   const t = toTensor(x);
   const plane = t.shape.slice(-2);
-  return where(lessEqual(iota(plane, 1), diagonalOf(plane, k)), t, 0);
+  return where(
+    beside(t, () => lessEqual(iota(plane, 1), diagonalOf(plane, k))),
+    t,
+    0,
+  );
 }
 /** The upper triangle, from the k-th diagonal up; zeros elsewhere. */
 export function triu(x: Operand, k = 0): Tensor {
   const t = toTensor(x);
   const plane = t.shape.slice(-2);
-  return where(lessEqual(diagonalOf(plane, k), iota(plane, 1)), t, 0);
+  return where(
+    beside(t, () => lessEqual(diagonalOf(plane, k), iota(plane, 1))),
+    t,
+    0,
+  );
 }
 const diagonalOf = (plane: Shape, k: number): Tensor => add(iota(plane, 0), k);
 /** The k-th diagonal of two axes, as a new last axis. */
@@ -232,6 +241,11 @@ export function pad(
       throw new ShapeError(
         `pad: circular wraps around once at most, received [${lo},${hi}] for axis ${d} of ${describe(t.spec)}`,
       );
-    return take(y, tensor(Int32Array.from({ length: lo + n + hi }, (_, k) => read(k - lo, n))), d);
+    const from = Int32Array.from({ length: lo + n + hi }, (_, k) => read(k - lo, n));
+    return take(
+      y,
+      beside(y, () => tensor(from)),
+      d,
+    );
   }, t);
 }

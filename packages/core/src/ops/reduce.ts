@@ -14,6 +14,7 @@ import {
 import { apply } from '../graph/apply.js';
 import { detach as detached } from '../graph/create.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
+import { beside } from '../graph/state.js';
 import { add, div, equal, isFinite, isNaN, logicalOr, mul, notEqual, sub, where } from './arithmetic.js';
 import { iota } from './creation.js';
 import {
@@ -170,7 +171,15 @@ function argExtreme(extreme: Primitive<ReduceAttrs>, op: string, x: Operand, { a
   const top = reduce(extreme, detached(t), { axes: d, keepdims: true });
   const hit = isFloat(t.dtype) ? logicalOr(equal(t, top), isNaN(t)) : equal(t, top);
   const at: DType = 'i32';
-  return reduce(minPrimitive, where(hit, iota(t.shape, d, at), toType(t.shape[d]!, at)), { axes: d, keepdims });
+  return reduce(
+    minPrimitive,
+    where(
+      hit,
+      beside(t, () => iota(t.shape, d, at)),
+      toType(t.shape[d]!, at),
+    ),
+    { axes: d, keepdims },
+  );
 }
 /** Position of the largest element, the first one of equals, as i32. */
 export const argmax = (x: Operand, o: ArgOptions = {}): Tensor => argExtreme(maxPrimitive, 'argmax', x, o);

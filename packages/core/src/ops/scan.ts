@@ -4,6 +4,7 @@ import type { KernelAttrs } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { detach } from '../graph/create.js';
+import { beside } from '../graph/state.js';
 import { equal, greaterEqual, less, logicalAnd, mul, where } from './arithmetic.js';
 import { iota } from './creation.js';
 import { expandTo, reshapeTo, sumOver, toTensor, toType, zerosFor, type Operand } from './define.js';
@@ -137,6 +138,10 @@ export function cummin(x: Operand, axis: number): { values: Tensor; indices: Ten
 function withIndices(primitive: Primitive<ScanAttrs>, x: Operand, axis: number): { values: Tensor; indices: Tensor } {
   const t = toTensor(x);
   const values = running(primitive, t, axis, {});
-  const hit = where(equal(t, values), iota(t.shape, axis), -1);
+  const hit = where(
+    equal(t, values),
+    beside(t, () => iota(t.shape, axis)),
+    -1,
+  );
   return { values, indices: running(cummaxPrimitive, hit, axis, {}) };
 }

@@ -251,7 +251,17 @@ const symbolicAmong = (inputs: readonly TensorLike[]): Tensor | undefined =>
 export function apply(name: string, inputs: readonly TensorLike[], f: (...xs: core.Tensor[]) => core.Tensor): Tensor {
   const symbolic = symbolicAmong(inputs);
   if (symbolic) return symbolic.defer(name, inputs, (...xs) => f(...xs.map(asCore))) as Tensor;
-  return new Tensor(f(...inputs.map((x) => toCore(x))));
+  return new Tensor(
+    besideFirst(
+      inputs.map((x) => toCore(x)),
+      f,
+    ),
+  );
+}
+/** Calls f so that what it makes beside its operands is made where the first of them is. */
+function besideFirst<X extends core.Operand, R>(xs: readonly X[], f: (...xs: X[]) => R): R {
+  const first = xs.find((x) => x instanceof core.Tensor);
+  return first ? core.beside(first, () => f(...xs)) : f(...xs);
 }
 /** The same for operations with several results. */
 export function applyMany(
@@ -261,7 +271,10 @@ export function applyMany(
 ): Tensor[] {
   const symbolic = symbolicAmong(inputs);
   if (symbolic) return symbolic.defer(name, inputs, (...xs) => f(...xs.map(asCore))) as Tensor[];
-  return f(...inputs.map((x) => toCore(x))).map((t) => new Tensor(t));
+  return besideFirst(
+    inputs.map((x) => toCore(x)),
+    f,
+  ).map((t) => new Tensor(t));
 }
 /** The same for operations in which numbers take the dtype of the other operand. */
 export function elementwise<N extends core.Operand[]>(
@@ -272,6 +285,6 @@ export function elementwise<N extends core.Operand[]>(
   const symbolic = symbolicAmong(inputs);
   const g = f as unknown as (...xs: core.Operand[]) => core.Tensor;
   if (symbolic) return symbolic.defer(name, inputs, g) as Tensor;
-  return new Tensor(g(...inputs.map(toOperand)));
+  return new Tensor(besideFirst(inputs.map(toOperand), g));
 }
 const asCore = (x: core.Operand): core.Tensor => (typeof x === 'object' ? x : core.literal(x));

@@ -89,7 +89,7 @@ export const replayLayer: Adapter<LayerCase> = async (golden, replay) => {
       cotangents: namedTensors('cot', golden.cot, tensors, kerasTensor),
       call,
     },
-    compiled,
+    replay,
   );
   const get = (key: string): CoreArray => tensors.get(key);
   for (let round = 0; round < (compiled ? 2 : 1); round++) {

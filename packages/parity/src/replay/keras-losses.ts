@@ -26,7 +26,8 @@ export function makeLoss(name: string, args: Args): Loss {
   return loss;
 }
 
-export const replayKerasLoss: Adapter<KerasLossCase> = async (golden, { tensors, check, compiled }) => {
+export const replayKerasLoss: Adapter<KerasLossCase> = async (golden, replay) => {
+  const { tensors, check, compiled } = replay;
   const loss = makeLoss(golden.loss, golden.args);
   const inputs = inputsOf(golden.call, tensors, kerasTensor);
   const step = makeStep(
@@ -39,7 +40,7 @@ export const replayKerasLoss: Adapter<KerasLossCase> = async (golden, { tensors,
         return loss(yTrue, yPred, weight);
       },
     },
-    compiled,
+    replay,
   );
   for (let round = 0; round < (compiled ? 2 : 1); round++) {
     const { out, gradIn } = step();

@@ -6,6 +6,7 @@ import { camel } from '../golden/value.js';
 import { parametersOf } from './arguments.js';
 import { at, type Call, type Input } from './call.js';
 import { branches, valueOf } from './check.js';
+import type { Replay } from './run.js';
 
 /** A keras tensor with golden values. */
 export function kerasTensor({ data, shape, dtype }: CoreArray): Tensor {
@@ -47,7 +48,10 @@ export function leavesOf(tree: unknown): Tensor[] {
 }
 
 /** A function that runs the call, and the gradient of `sum((out * cot).sum())` with respect to inputs and variables. */
-export function makeStep({ inputs, variables, cotangents, call }: Step, compiled: boolean): () => StepResult {
+export function makeStep(
+  { inputs, variables, cotangents, call }: Step,
+  { compiled, around }: Pick<Replay, 'compiled' | 'around'>,
+): () => StepResult {
   const names = [...cotangents.keys()];
   const run = (xs: readonly Tensor[], cots: readonly Tensor[]) => {
     const tape = new tf.GradientTape();
@@ -60,9 +64,11 @@ export function makeStep({ inputs, variables, cotangents, call }: Step, compiled
   };
   const whole = compiled ? tf.function(run) : run;
   return () => {
-    const { out, masks, grads } = whole(
-      inputs.map(({ tensor }) => tensor),
-      [...cotangents.values()],
+    const { out, masks, grads } = around(() =>
+      whole(
+        inputs.map(({ tensor }) => tensor),
+        [...cotangents.values()],
+      ),
     );
     return {
       out,

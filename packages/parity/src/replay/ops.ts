@@ -34,7 +34,8 @@ const post = {
 const widened = (array: CoreArray, dtype: string | undefined): CoreArray =>
   dtype === 'float64' ? { ...array, dtype: 'f64' } : array;
 
-export const replayOp: Adapter<OpCase> = async (golden, { tensors, check, compiled }) => {
+export const replayOp: Adapter<OpCase> = async (golden, replay) => {
+  const { tensors, check, compiled } = replay;
   const complex = Object.values(golden.dtype).find((dtype) => dtype.startsWith('complex'));
   if (complex !== undefined) throw new NotCovered(`no dtype ${complex}`);
   const inputs = inputsOf(golden.call, tensors, torchTensor);
@@ -49,7 +50,7 @@ export const replayOp: Adapter<OpCase> = async (golden, { tensors, check, compil
         return golden.post ? post[golden.post](out as never) : out;
       },
     },
-    compiled,
+    replay,
   );
   for (let round = 0; round < (compiled ? 2 : 1); round++) {
     const { out, gradIn } = step();

@@ -12,7 +12,10 @@ export interface Replay {
   readonly check: Check;
   /** Run forward and gradients inside the face's compile. */
   readonly compiled: boolean;
+  /** Runs forward and gradients; what they are computed with is made outside of it. */
+  readonly around: Around;
 }
+export type Around = <R>(f: () => R) => R;
 
 /** Rebuilds the cases of one group through the public API and compares what comes out. */
 export type Adapter<C extends GoldenCase> = (golden: C, replay: Replay) => Promise<void>;
@@ -29,11 +32,12 @@ export async function replayCase(
   group: Group,
   adapter: Adapter<GoldenCase>,
   compiled: boolean,
+  around: Around = (f) => f(),
 ): Promise<Outcome> {
   const check = new Check();
   const scope = openScope();
   try {
-    await adapter(golden, { group, tensors: group.tensorsOf(golden), check, compiled });
+    await adapter(golden, { group, tensors: group.tensorsOf(golden), check, compiled, around });
     if (check.count === 0) check.fail('nothing was compared');
   } catch (error) {
     if (error instanceof NotCovered || error instanceof FormatError)

@@ -72,7 +72,7 @@ export const replayModule: Adapter<ModuleCase> = async (golden, replay) => {
           callModule(`nn.${golden.module}`, module, call),
         ),
     },
-    compiled,
+    replay,
   );
 
   const get = (key: string): CoreArray => tensors.get(key);

@@ -4,6 +4,7 @@ import type { CoreArray } from '@nn/formats';
 import * as torch from '@nn/torch';
 import type { Tensor } from '@nn/torch';
 import { at, type Input } from './call.js';
+import type { Replay } from './run.js';
 
 /** A torch tensor with golden values. */
 export function torchTensor({ data, shape, dtype }: CoreArray): Tensor {
@@ -27,7 +28,10 @@ export interface StepResult {
  * A function that runs the call, and the gradient of `sum((out * cot).sum())` with respect to inputs and parameters.
  * Gradients of parameters are left in their `.grad`.
  */
-export function makeStep({ inputs, parameters, cotangents, call }: Step, compiled: boolean): () => StepResult {
+export function makeStep(
+  { inputs, parameters, cotangents, call }: Step,
+  { compiled, around }: Pick<Replay, 'compiled' | 'around'>,
+): () => StepResult {
   const names = [...cotangents.keys()];
   const run = (xs: readonly Tensor[], cots: readonly Tensor[]): readonly [unknown, (Tensor | null)[]] => {
     const leaves = xs.map((x, i) => (inputs[i]!.grad ? x.detach().requiresGrad_() : x));
@@ -42,9 +46,11 @@ export function makeStep({ inputs, parameters, cotangents, call }: Step, compile
   const whole = compiled ? torch.compile(run) : run;
   return () => {
     for (const parameter of parameters) parameter.grad = null;
-    const [out, grads] = whole(
-      inputs.map(({ tensor }) => tensor),
-      [...cotangents.values()],
+    const [out, grads] = around(() =>
+      whole(
+        inputs.map(({ tensor }) => tensor),
+        [...cotangents.values()],
+      ),
     );
     return { out, gradIn: new Map(inputs.map(({ name }, i) => [name, grads[i]!])) };
   };

@@ -143,7 +143,9 @@ export interface RreluOptions extends InPlaceOptions {
 export function rrelu(x: Tensor, o: RreluOptions = {}): Tensor {
   const { lower = 1 / 8, upper = 1 / 3 } = o;
   const v = x.value;
-  const slope = o.training ? core.uniform(v.shape, { low: lower, high: upper, dtype: v.dtype }) : (lower + upper) / 2;
+  const slope = o.training
+    ? core.beside(v, () => core.uniform(v.shape, { low: lower, high: upper, dtype: v.dtype }))
+    : (lower + upper) / 2;
   return out(x, core.leakyRelu(v, slope), 'Rrelu', o);
 }
 /** The first half of an axis times the sigmoid of the second. */
@@ -177,10 +179,16 @@ export function logSoftmax(x: Tensor, dim?: DimOption): Tensor {
 export function gumbelSoftmax(x: Tensor, o: { tau?: number; hard?: boolean; dim?: number } = {}): Tensor {
   const v = x.value;
   const axis = dimOf(o.dim ?? -1, v.ndim);
-  const u = core.uniform(v.shape, { low: 1e-20, dtype: v.dtype });
+  const u = core.beside(v, () => core.uniform(v.shape, { low: 1e-20, dtype: v.dtype }));
   const gumbel = core.neg(core.log(core.neg(core.log(u))));
   const soft = core.softmax(core.div(core.add(v, gumbel), o.tau ?? 1), axis);
   if (!o.hard) return new Tensor(soft, 'Softmax');
-  const top = core.cast(core.equal(core.iota(v.shape, axis), core.argmax(soft, { axis, keepdims: true })), v.dtype);
+  const top = core.cast(
+    core.equal(
+      core.beside(v, () => core.iota(v.shape, axis)),
+      core.argmax(soft, { axis, keepdims: true }),
+    ),
+    v.dtype,
+  );
   return new Tensor(core.add(core.sub(top, core.detach(soft)), soft), 'Add');
 }

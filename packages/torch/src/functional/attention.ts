@@ -28,7 +28,9 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, o: At
   };
   const [key, value] = [share(k.value), share(v.value)];
   const mask = o.attnMask?.value;
-  const causal = o.isCausal ? core.causalMask(query.shape.at(-2)!, key.shape.at(-2)!) : undefined;
+  const causal = o.isCausal
+    ? core.beside(key, () => core.causalMask(query.shape.at(-2)!, key.shape.at(-2)!))
+    : undefined;
   const { output } = core.scaledDotProductAttention(query, key, value, {
     ...(mask && (mask.dtype === 'bool' ? { mask } : { bias: mask })),
     ...(causal && { mask: causal }),
@@ -60,7 +62,13 @@ export interface MultiheadOptions {
 /** PyTorch's masks say where not to look: bool true, or floats to add. As floats to add. */
 function additive(mask: Tensor, like: core.Tensor): core.Tensor {
   const m = mask.value;
-  return m.dtype === 'bool' ? core.where(m, -Infinity, core.zeros([], like.dtype)) : m;
+  return m.dtype === 'bool'
+    ? core.where(
+        m,
+        -Infinity,
+        core.beside(like, () => core.zeros([], like.dtype)),
+      )
+    : m;
 }
 
 /** Attention in several heads over [n, length, embed]; returns the result and the weights [n, heads, queries, keys]. */
@@ -79,7 +87,7 @@ export function multiheadAttention(
     extra ? core.concat([t, core.expand(extra.value, [n, 1, width])], 1) : t;
   const split = (t: core.Tensor): core.Tensor => core.transpose(core.reshape(t, [n, t.shape[1]!, o.heads, d]), 1, 2);
   const zero = (t: core.Tensor): core.Tensor =>
-    o.addZeroAttn ? core.concat([t, core.zeros([n, o.heads, 1, d], t.dtype)], 2) : t;
+    o.addZeroAttn ? core.concat([t, core.beside(t, () => core.zeros([n, o.heads, 1, d], t.dtype))], 2) : t;
   const key = zero(split(more(project(k, 1), o.biasK)));
   const value = zero(split(more(project(v, 2), o.biasV)));
   const added = (o.biasK ? 1 : 0) + (o.addZeroAttn ? 1 : 0);

@@ -170,6 +170,7 @@ export interface SlidingOptions {
 }
 /** The flat places in a padded image that the windows read: [kh * kw, windows]. */
 function windowPlaces(
+  x: core.Tensor,
   size: readonly [number, number],
   kernel: readonly number[],
   stride: readonly number[],
@@ -189,7 +190,7 @@ function windowPlaces(
     }
   }
   const count = Math.max(0, out[0]) * Math.max(0, out[1]);
-  return { table: core.tensor(Int32Array.from(places)), count };
+  return { table: core.beside(x, () => core.tensor(Int32Array.from(places))), count };
 }
 interface Sliding {
   readonly kernel: number[];
@@ -220,7 +221,7 @@ export function unfold(x: Tensor, kernelSize: PerAxis, ...args: (PerAxis | Slidi
     [padding[1]!, padding[1]!],
   ]);
   const [n, c, h, w] = padded.shape as [number, number, number, number];
-  const { table, count } = windowPlaces([h, w], kernel, stride, dilation);
+  const { table, count } = windowPlaces(padded, [h, w], kernel, stride, dilation);
   const columns = core.take(core.reshape(padded, [n, c, h * w]), table, 2);
   const out = core.reshape(columns, [n, c * kernel[0]! * kernel[1]!, count]);
   return new Tensor(single ? core.squeeze(out, [0]) : out, 'Im2Col');
@@ -237,7 +238,7 @@ export function fold(
   const single = x.shape.length === 2;
   const v = single ? core.unsqueeze(x.value, 0) : x.value;
   const [h, w] = [size[0]! + 2 * padding[0]!, size[1]! + 2 * padding[1]!];
-  const { table, count } = windowPlaces([h, w], kernel, stride, dilation);
+  const { table, count } = windowPlaces(v, [h, w], kernel, stride, dilation);
   const area = kernel[0]! * kernel[1]!;
   const [n, rows] = v.shape as [number, number];
   if (v.ndim !== 3 || rows % area || v.shape[2] !== count) {
@@ -248,7 +249,15 @@ export function fold(
   const c = rows / area;
   const flat = core.reshape(v, [n, c, area * count]);
   const places = core.expand(core.reshape(table, [1, 1, area * count]), [n, c, area * count]);
-  const image = core.reshape(core.scatterAdd(core.zeros([n, c, h * w], v.dtype), places, flat, 2), [n, c, h, w]);
+  const image = core.reshape(
+    core.scatterAdd(
+      core.beside(v, () => core.zeros([n, c, h * w], v.dtype)),
+      places,
+      flat,
+      2,
+    ),
+    [n, c, h, w],
+  );
   const out = core.pad(image, [
     [0, 0],
     [0, 0],

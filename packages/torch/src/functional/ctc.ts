@@ -10,8 +10,10 @@ export interface CtcOptions {
   /** Losses of sequences that cannot be aligned count as 0; default false. */
   zeroInfinity?: boolean;
 }
-function lengths(x: Tensor | readonly number[]): core.Tensor {
-  return x instanceof Tensor ? core.reshape(core.cast(x.value, 'i32'), [-1]) : core.tensor(Int32Array.from(x));
+function lengths(x: Tensor | readonly number[], like: core.Tensor): core.Tensor {
+  return x instanceof Tensor
+    ? core.reshape(core.cast(x.value, 'i32'), [-1])
+    : core.beside(like, () => core.tensor(Int32Array.from(x)));
 }
 /** Labels as one row per sequence, [n, longest]. */
 function rows(targets: core.Tensor, counts: core.Tensor): core.Tensor {
@@ -19,7 +21,10 @@ function rows(targets: core.Tensor, counts: core.Tensor): core.Tensor {
   // While traced the lengths are not known; no sequence is longer than all labels together.
   const longest = isTraced(counts) ? targets.size : Math.max(0, ...core.dataSync(counts));
   const first = core.cumsum(counts, 0, { exclusive: true });
-  const place = core.add(core.unsqueeze(first, 1), core.iota([1, longest], 1));
+  const place = core.add(
+    core.unsqueeze(first, 1),
+    core.beside(first, () => core.iota([1, longest], 1)),
+  );
   return core.take(targets, core.clamp(place, { min: 0, max: Math.max(0, targets.size - 1) }), 0);
 }
 /**
@@ -38,7 +43,7 @@ export function ctcLoss(
 ): Tensor {
   const single = logProbs.shape.length === 2;
   const lp = single ? core.unsqueeze(logProbs.value, 1) : logProbs.value;
-  const [inputs, counts] = [lengths(inputLengths), lengths(targetLengths)];
+  const [inputs, counts] = [lengths(inputLengths, lp), lengths(targetLengths, lp)];
   const labels = rows(single && targets.shape.length === 1 ? core.unsqueeze(targets.value, 0) : targets.value, counts);
   const found = core.ctc(lp, labels, inputs, counts, { blank: o.blank ?? 0 });
   const loss = o.zeroInfinity ? core.where(core.equal(found, Infinity), 0, found) : found;

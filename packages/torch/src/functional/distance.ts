@@ -36,6 +36,11 @@ export function pdist(x: Tensor, p = 2): Tensor {
       columns.push(j);
     }
   }
-  const pick = (at: number[]): core.Tensor => core.take(x.value, core.tensor(Int32Array.from(at)), 0);
+  const pick = (at: number[]): core.Tensor =>
+    core.take(
+      x.value,
+      core.beside(x.value, () => core.tensor(Int32Array.from(at))),
+      0,
+    );
   return norm(new Tensor(core.sub(pick(rows), pick(columns))), p, -1);
 }

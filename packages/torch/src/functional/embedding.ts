@@ -32,9 +32,9 @@ function renormalize(weight: Tensor, index: core.Tensor, maxNorm: number, normTy
     const w = weight.value;
     const size = core.vectorNorm(w, normType, { axes: 1, keepdims: true });
     const used = core.scatterAdd(
-      core.zeros([w.shape[0]!], 'i32'),
+      core.beside(w, () => core.zeros([w.shape[0]!], 'i32')),
       core.reshape(index, [-1]),
-      core.ones([index.size], 'i32'),
+      core.beside(w, () => core.ones([index.size], 'i32')),
       0,
     );
     const long = core.logicalAnd(core.greater(core.unsqueeze(used, 1), 0), core.greater(size, maxNorm));
@@ -48,11 +48,23 @@ export function table(w: core.Tensor, index: core.Tensor, o: EmbeddingOptions): 
   const n = w.shape[0]!;
   if (o.paddingIdx !== undefined && o.paddingIdx !== null) {
     const padding = o.paddingIdx < 0 ? o.paddingIdx + n : o.paddingIdx;
-    rows = core.where(core.equal(core.iota([n, 1], 0), padding), core.detach(w), w);
+    rows = core.where(
+      core.equal(
+        core.beside(w, () => core.iota([n, 1], 0)),
+        padding,
+      ),
+      core.detach(w),
+      w,
+    );
   }
   if (o.scaleGradByFreq) {
     const flat = core.reshape(index, [-1]);
-    const used = core.scatterAdd(core.zeros([n], w.dtype), flat, core.ones([flat.size], w.dtype), 0);
+    const used = core.scatterAdd(
+      core.beside(w, () => core.zeros([n], w.dtype)),
+      flat,
+      core.beside(w, () => core.ones([flat.size], w.dtype)),
+      0,
+    );
     const share = core.unsqueeze(core.div(1, core.maximum(used, 1)), 1);
     const fixed = core.detach(rows);
     // The value of the row, with its gradient times the share.
@@ -106,10 +118,13 @@ export function embeddingBag(
   const flat = core.reshape(index, [-1]);
   const n = flat.size;
   // membership [bags, n]: which index belongs to which bag
-  const place = core.iota([1, n], 1);
+  const place = core.beside(w, () => core.iota([1, n], 1));
   const member =
     index.ndim === 2
-      ? core.equal(core.floorDivide(place, Math.max(1, index.shape[1]!)), core.iota([index.shape[0]!, 1], 0))
+      ? core.equal(
+          core.floorDivide(place, Math.max(1, index.shape[1]!)),
+          core.beside(w, () => core.iota([index.shape[0]!, 1], 0)),
+        )
       : between(place, offsets!.value, n, includeLastOffset);
   const padding = o.paddingIdx ?? null;
   const counted =
@@ -134,7 +149,9 @@ function between(place: core.Tensor, offsets: core.Tensor, n: number, includeLas
   const count = offsets.shape[0]!;
   const starts = includeLast ? core.slice(offsets, [0], [count - 1]) : offsets;
   const rest = core.slice(offsets, [1], [count]);
-  const ends = includeLast ? rest : core.concat([rest, core.tensor([n], { dtype: offsets.dtype })], 0);
+  const ends = includeLast
+    ? rest
+    : core.concat([rest, core.beside(offsets, () => core.tensor([n], { dtype: offsets.dtype }))], 0);
   return core.logicalAnd(
     core.greaterEqual(place, core.unsqueeze(starts, 1)),
     core.less(place, core.unsqueeze(ends, 1)),

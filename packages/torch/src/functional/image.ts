@@ -120,19 +120,17 @@ export function affineGrid(theta: Tensor, size: readonly number[], o: { alignCor
   const coordinate = (n: number): number[] =>
     range(n).map((i) => (o.alignCorners ? (n === 1 ? 0 : -1 + (2 * i) / (n - 1)) : -1 + (2 * i + 1) / n));
   // Homogeneous coordinates in the order x, y, (z).
-  const columns = range(rank).map((k) => {
-    const axis = rank - 1 - k;
-    const line = core.tensor(coordinate(spatial[axis]!), {
-      shape: spatial.map((_, d) => (d === axis ? spatial[axis]! : 1)),
-      dtype: t.dtype,
+  const base = core.beside(t, () => {
+    const columns = range(rank).map((k) => {
+      const axis = rank - 1 - k;
+      const line = core.tensor(coordinate(spatial[axis]!), {
+        shape: spatial.map((_, d) => (d === axis ? spatial[axis]! : 1)),
+        dtype: t.dtype,
+      });
+      return core.expand(line, spatial);
     });
-    return core.expand(line, spatial);
+    return core.reshape(core.stack([...columns, core.ones(spatial, t.dtype)], -1), [1, core.sizeOf(spatial), rank + 1]);
   });
-  const base = core.reshape(core.stack([...columns, core.ones(spatial, t.dtype)], -1), [
-    1,
-    core.sizeOf(spatial),
-    rank + 1,
-  ]);
   const points = core.matmul(base, core.transpose(t, 1, 2));
   return new Tensor(core.reshape(points, [size[0]!, ...spatial, rank]), 'AffineGridGenerator');
 }

@@ -197,7 +197,10 @@ export function gaussianNllLoss(
   variance: Tensor | number,
   o: LossOptions & { full?: boolean; eps?: number } = {},
 ): Tensor {
-  const v = typeof variance === 'number' ? core.full(input.shape, variance, input.spec.dtype) : variance.value;
+  const v =
+    typeof variance === 'number'
+      ? core.beside(input.value, () => core.full(input.shape, variance, input.spec.dtype))
+      : variance.value;
   // One variance for each row: the last axis is missing.
   const shaped =
     v.ndim === input.shape.length - 1 && core.sameShape(v.shape, input.shape.slice(0, -1)) ? core.unsqueeze(v, -1) : v;

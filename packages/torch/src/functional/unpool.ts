@@ -52,9 +52,9 @@ export interface FractionalOptions {
 }
 /** Starts of the windows of one axis for each plane, [planes, out]: `trunc((i + u) a) - trunc(u a)`, the last one at the end. */
 function starts(u: core.Tensor, size: number, out: number, window: number): core.Tensor {
-  if (out === 1) return core.full([u.shape[0]!, 1], size - window, 'i32');
+  if (out === 1) return core.beside(u, () => core.full([u.shape[0]!, 1], size - window, 'i32'));
   const a = (size - window) / (out - 1);
-  const i = core.arange(0, out, 1, u.dtype);
+  const i = core.beside(u, () => core.arange(0, out, 1, u.dtype));
   const column = core.unsqueeze(u, 1);
   const begin = core.sub(core.trunc(core.mul(core.add(i, column), a)), core.trunc(core.mul(column, a)));
   return core.cast(core.where(core.equal(i, out - 1), size - window, begin), 'i32');
@@ -75,17 +75,17 @@ function fractional(rank: number, x: Tensor, kernel: PerAxis, o: FractionalOptio
       : spread(o.outputRatio!, rank, 'output_ratio').map((r, i) => Math.floor(r * spatial[i]!));
   const planes = core.sizeOf(lead);
   const samples = core.reshape(
-    o.randomSamples ? o.randomSamples.value : core.uniform([planes, rank], { dtype: v.dtype }),
+    o.randomSamples ? o.randomSamples.value : core.beside(v, () => core.uniform([planes, rank], { dtype: v.dtype })),
     [planes, rank],
   );
   // PyTorch's two-dimensional form takes its samples in the order width, height.
   const column = (axis: number): number => (rank === 2 ? rank - 1 - axis : axis);
-  let places = core.zeros([planes, ...new Array<number>(2 * rank).fill(1)], 'i32');
+  let places = core.beside(v, () => core.zeros([planes, ...new Array<number>(2 * rank).fill(1)], 'i32'));
   spatial.forEach((n, axis) => {
     const u = core.select(samples, 1, column(axis));
     const at = core.add(
       core.unsqueeze(starts(u, n, out[axis]!, window[axis]!), 2),
-      core.iota([1, 1, window[axis]!], 2),
+      core.beside(v, () => core.iota([1, 1, window[axis]!], 2)),
     );
     const shape = [
       planes,

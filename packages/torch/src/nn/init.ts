@@ -55,7 +55,10 @@ export function zeros_(t: Tensor): Tensor {
 /** The identity matrix. */
 export function eye_(t: Tensor): Tensor {
   if (t.shape.length !== 2) throw new core.ShapeError('Only tensors with 2 dimensions are supported');
-  return put(t, core.eye(t.shape[0]!, t.shape[1], t.spec.dtype));
+  return put(
+    t,
+    core.beside(t.value, () => core.eye(t.shape[0]!, t.shape[1], t.spec.dtype)),
+  );
 }
 /** The convolution that passes channels on: 1 in the middle of window (i, i), in each group. */
 export function dirac_(t: Tensor, o: { groups?: number } = {}): Tensor {
@@ -72,7 +75,10 @@ export function dirac_(t: Tensor, o: { groups?: number } = {}): Tensor {
   for (let g = 0; g < groups; g++) {
     for (let d = 0; d < Math.min(each, shape[1]!); d++) data[((g * each + d) * shape[1]! + d) * area + middle] = 1;
   }
-  return put(t, core.tensor(data, { shape }));
+  return put(
+    t,
+    core.beside(t.value, () => core.tensor(data, { shape })),
+  );
 }
 
 /** Inputs and outputs of one unit: sizes 1 and 0, times the window. */
@@ -160,13 +166,18 @@ export function sparse_(t: Tensor, sparsity: number, o: InitOptions & { std?: nu
   if (t.shape.length !== 2) throw new core.ShapeError('Only tensors with 2 dimensions are supported');
   const [rows, columns] = t.shape as [number, number];
   const zeros = Math.ceil(sparsity * rows);
-  const order = core.argsort(core.uniform([rows, columns], source(o)), { axis: 0 });
+  const order = core.argsort(
+    core.beside(t.value, () => core.uniform([rows, columns], source(o))),
+    { axis: 0 },
+  );
   return put(
     t,
     core.where(
       core.less(order, zeros),
       0,
-      core.normal([rows, columns], { std: o.std ?? 0.01, dtype: t.spec.dtype, ...source(o) }),
+      core.beside(t.value, () =>
+        core.normal([rows, columns], { std: o.std ?? 0.01, dtype: t.spec.dtype, ...source(o) }),
+      ),
     ),
   );
 }

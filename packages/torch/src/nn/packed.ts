@@ -22,7 +22,11 @@ const listOf = (lengths: Lengths): number[] => [
   ...(lengths instanceof Tensor ? core.dataSync(lengths.value) : lengths),
 ];
 const pick = (v: core.Tensor, places: readonly number[], axis: number): core.Tensor =>
-  core.take(v, core.tensor(Int32Array.from(places)), axis);
+  core.take(
+    v,
+    core.beside(v, () => core.tensor(Int32Array.from(places))),
+    axis,
+  );
 const inverse = (order: readonly number[]): number[] => order.map((_, i) => order.indexOf(i));
 
 export interface PackOptions {
@@ -138,6 +142,6 @@ export function padPackedSequence(packed: PackedSequence, o: UnpackOptions = {})
   }
   return [
     new Tensor(o.batchFirst ? core.transpose(v, 0, 1) : v, 'PadPackedSequence'),
-    new Tensor(core.tensor(Int32Array.from(counts))),
+    new Tensor(core.beside(v, () => core.tensor(Int32Array.from(counts)))),
   ];
 }

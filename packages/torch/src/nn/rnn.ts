@@ -143,19 +143,31 @@ export abstract class RecurrentBase extends Module {
     const states = this.widths().map((width, k) => {
       const shape = [this.numLayers * this.directions, n, width];
       const s = given[k];
-      if (!s) return core.zeros(shape, v.dtype);
+      if (!s) return core.beside(v, () => core.zeros(shape, v.dtype));
       const h = single ? core.unsqueeze(s.value, 1) : s.value;
       if (!core.sameShape(h.shape, shape)) {
         throw new core.ShapeError(
           `Expected hidden${k ? '[1]' : given.length > 1 ? '[0]' : ''} size ${py(shape)}, got [${s.shape.join(', ')}]`,
         );
       }
-      return order ? core.take(h, core.tensor(Int32Array.from(order)), 1) : h;
+      return order
+        ? core.take(
+            h,
+            core.beside(h, () => core.tensor(Int32Array.from(order))),
+            1,
+          )
+        : h;
     });
     const { y, finals } = this.layers(v, states, packed ? lengthsOf(packed) : null);
     const back = packed?.unsortedIndices;
     const last = finals.map((h) => {
-      const s = back ? core.take(h, core.tensor(Int32Array.from(back)), 1) : h;
+      const s = back
+        ? core.take(
+            h,
+            core.beside(h, () => core.tensor(Int32Array.from(back))),
+            1,
+          )
+        : h;
       return new Tensor(single ? core.squeeze(s, [1]) : s, this.getName());
     });
     if (packed) {
@@ -175,7 +187,8 @@ export abstract class RecurrentBase extends Module {
     lengths: readonly number[] | null,
   ): { y: core.Tensor; finals: core.Tensor[] } {
     const ends: core.Tensor[][] = states.map(() => []);
-    const counts = lengths && core.tensor(Int32Array.from(lengths), { shape: [lengths.length, 1] });
+    const counts =
+      lengths && core.beside(v, () => core.tensor(Int32Array.from(lengths), { shape: [lengths.length, 1] }));
     const { training } = this;
     let y = v;
     for (const layer of range(this.numLayers)) {

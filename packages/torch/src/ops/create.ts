@@ -152,7 +152,7 @@ function places(rows: number, columns: number, inside: (r: number, c: number) =>
 export function vander(x: Tensor, n?: number, o: { increasing?: boolean } = {}): Tensor {
   const v = x.value;
   const count = n ?? v.shape[0]!;
-  const powers = core.arange(0, count, 1, v.dtype);
+  const powers = core.beside(v, () => core.arange(0, count, 1, v.dtype));
   return new Tensor(core.pow(core.unsqueeze(v, 1), o.increasing ? powers : core.sub(count - 1, powers)));
 }
 

@@ -48,7 +48,13 @@ export function diagEmbed(x: Tensor, offset = 0, dim1 = -2, dim2 = -1): Tensor {
   const n = v.shape.at(-1)!;
   const size = n + Math.abs(offset);
   const [top, left] = [Math.max(-offset, 0), Math.max(offset, 0)];
-  const square = core.mul(core.unsqueeze(v, -1), core.cast(core.eye(n), v.dtype));
+  const square = core.mul(
+    core.unsqueeze(v, -1),
+    core.cast(
+      core.beside(v, () => core.eye(n)),
+      v.dtype,
+    ),
+  );
   const pads = square.shape.map((_, d): [number, number] =>
     d === square.ndim - 2 ? [top, size - n - top] : d === square.ndim - 1 ? [left, size - n - left] : [0, 0],
   );

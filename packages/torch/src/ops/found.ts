@@ -5,8 +5,9 @@ import { rowMajor } from '../tensor/view.js';
 import { dimOf } from './arguments.js';
 import { range } from '../tensor/range.js';
 
-const ints = (values: readonly number[], shape?: readonly number[]): Tensor =>
-  new Tensor(core.tensor(Int32Array.from(values), shape ? { shape } : {}));
+/** Integers where x is. */
+const ints = (x: Tensor, values: readonly number[], shape?: readonly number[]): Tensor =>
+  new Tensor(core.beside(x.value, () => core.tensor(Int32Array.from(values), shape ? { shape } : {})));
 
 /** The places of the elements that are not 0, as rows; or one vector per axis with `asTuple`. */
 export function nonzero(x: Tensor, o: { asTuple: true }): Tensor[];
@@ -17,8 +18,15 @@ export function nonzero(x: Tensor, o: { asTuple?: boolean } = {}): Tensor | Tens
   core.dataSync(v).forEach((e, i) => e !== 0 && hits.push(i));
   const steps = rowMajor(v.shape);
   const place = (i: number, d: number): number => Math.floor(i / steps[d]!) % v.shape[d]!;
-  if (o.asTuple) return v.shape.map((_, d) => ints(hits.map((i) => place(i, d))));
+  if (o.asTuple)
+    return v.shape.map((_, d) =>
+      ints(
+        x,
+        hits.map((i) => place(i, d)),
+      ),
+    );
   return ints(
+    x,
     hits.flatMap((i) => v.shape.map((_, d) => place(i, d))),
     [hits.length, v.ndim],
   );
@@ -33,7 +41,11 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   const hits: number[] = [];
   core.dataSync(core.expand(mask.value, shape)).forEach((e, i) => e !== 0 && hits.push(i));
   return new Tensor(
-    core.take(core.reshape(core.expand(x.value, shape), [-1]), core.tensor(Int32Array.from(hits)), 0),
+    core.take(
+      core.reshape(core.expand(x.value, shape), [-1]),
+      core.beside(x.value, () => core.tensor(Int32Array.from(hits))),
+      0,
+    ),
     'MaskedSelect',
   );
 }
@@ -74,10 +86,16 @@ function groups(x: Tensor, o: UniqueOptions, consecutive: boolean): Tensor | Ten
     counts[counts.length - 1]!++;
     inverse[i] = firsts.length - 1;
   }
-  const values = new Tensor(core.take(v, core.tensor(Int32Array.from(firsts)), axis));
+  const values = new Tensor(
+    core.take(
+      v,
+      core.beside(v, () => core.tensor(Int32Array.from(firsts))),
+      axis,
+    ),
+  );
   const more = [
-    ...(o.returnInverse ? [ints(inverse, flat ? x.shape : undefined)] : []),
-    ...(o.returnCounts ? [ints(counts)] : []),
+    ...(o.returnInverse ? [ints(x, inverse, flat ? x.shape : undefined)] : []),
+    ...(o.returnCounts ? [ints(x, counts)] : []),
   ];
   return more.length ? [values, ...more] : values;
 }
@@ -102,7 +120,14 @@ export function bincount(
   if (data.some((n) => n < 0)) throw new core.ValueError('bincount only supports 1-d non-negative integral inputs');
   const length = data.reduce((a, b) => Math.max(a, b + 1), minlength);
   const kind = w ? w.spec.dtype : 'i32';
-  return new Tensor(core.scatterAdd(core.zeros([length], kind), x.value, w ? w.value : core.ones(x.shape, 'i32'), 0));
+  return new Tensor(
+    core.scatterAdd(
+      core.beside(x.value, () => core.zeros([length], kind)),
+      x.value,
+      w ? w.value : core.beside(x.value, () => core.ones(x.shape, 'i32')),
+      0,
+    ),
+  );
 }
 /** How many elements fall into each of `bins` equal intervals between `min` and `max` (both 0: the extremes of the data). */
 export function histc(
@@ -122,5 +147,5 @@ export function histc(
   const counts = new Array<number>(o.bins).fill(0);
   for (const e of data)
     if (e >= lo && e <= hi) counts[Math.min(o.bins - 1, Math.floor(((e - lo) / (hi - lo)) * o.bins))]!++;
-  return new Tensor(core.tensor(counts, { shape: [o.bins], dtype: x.spec.dtype }));
+  return new Tensor(core.beside(x.value, () => core.tensor(counts, { shape: [o.bins], dtype: x.spec.dtype })));
 }

@@ -15,7 +15,7 @@ export function checkIndex(name: string, index: Tensor): core.Tensor {
 /** The part of x that `index` covers from its corner, when the index is smaller. */
 export function updates(value: Operand, index: core.Tensor, dtype: core.DType): core.Tensor {
   const v = raw(value);
-  if (!(v instanceof core.Tensor)) return core.full(index.shape, Number(v), dtype);
+  if (!(v instanceof core.Tensor)) return core.beside(index, () => core.full(index.shape, Number(v), dtype));
   const same = v.ndim === index.ndim && v.shape.every((n, d) => n === index.shape[d]);
   const cut = same
     ? v

@@ -90,6 +90,6 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: Operand)
   const u =
     fill instanceof core.Tensor
       ? core.expand(core.cast(fill, v.dtype), places.shape)
-      : core.full(places.shape, Number(fill), v.dtype);
+      : core.beside(v, () => core.full(places.shape, Number(fill), v.dtype));
   return new Tensor(core.scatter(v, places, u, axis), 'IndexFill');
 }

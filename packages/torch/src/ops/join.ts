@@ -178,7 +178,7 @@ export function combinations(x: Tensor, r = 2, withReplacement = false): Tensor 
     else for (let i = from; i < n; i++) visit([...row, i], withReplacement ? i : i + 1);
   };
   visit([], 0);
-  const places = core.reshape(core.tensor(Int32Array.from(rows.flat())), [rows.length, r]);
+  const places = core.beside(x.value, () => core.reshape(core.tensor(Int32Array.from(rows.flat())), [rows.length, r]));
   return new Tensor(core.take(x.value, places, 0), 'View');
 }
 /** Matrices along the diagonal of a larger one. */

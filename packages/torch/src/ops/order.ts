@@ -12,7 +12,7 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
     // Two running extremes would be needed for one pass; n^2 stable sums along one axis are exact.
     const n = v.shape[axis]!;
     const moved = core.unsqueeze(core.transpose(v, axis, -1), -2);
-    const earlier = core.tril(core.ones([n, n], 'bool'));
+    const earlier = core.tril(core.beside(v, () => core.ones([n, n], 'bool')));
     const masked = core.where(earlier, moved, -Infinity);
     return core.transpose(core.logSumExp(masked, { axes: -1 }), axis, -1);
   };
@@ -24,7 +24,7 @@ function runningExtreme(x: Tensor, dim: number, largest: boolean): ValuesIndices
   const axis = dimOf(dim, v.ndim);
   const n = v.shape[axis]!;
   const moved = core.unsqueeze(core.transpose(v, axis, -1), -2);
-  const earlier = core.tril(core.ones([n, n], 'bool'));
+  const earlier = core.tril(core.beside(v, () => core.ones([n, n], 'bool')));
   const masked = core.where(earlier, moved, largest ? -Infinity : Infinity);
   // The last one of equal elements counts, as in PyTorch.
   const reversed = core.flip(masked, [-1]);
@@ -104,7 +104,8 @@ export function quantile(
   const axis = flat ? 0 : dimOf(at.dim!, v.ndim);
   const sorted = core.sort(core.transpose(v, axis, -1)).values;
   const n = sorted.shape.at(-1)!;
-  const wanted = typeof q === 'number' ? core.tensor([q], { dtype: v.dtype }) : core.reshape(q.value, [-1]);
+  const wanted =
+    typeof q === 'number' ? core.beside(v, () => core.tensor([q], { dtype: v.dtype })) : core.reshape(q.value, [-1]);
   const place = core.mul(wanted, n - 1);
   const low = core.floor(place);
   const weight = core.sub(place, low);

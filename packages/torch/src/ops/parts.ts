@@ -98,7 +98,7 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
     x,
     'Unfold',
     (v) => {
-      const index = core.reshape(core.tensor(Int32Array.from(places)), [count, size]);
+      const index = core.beside(v, () => core.reshape(core.tensor(Int32Array.from(places)), [count, size]));
       return core.permute(core.take(v, index, axis), [
         ...range(axis + 1),
         ...range(v.ndim - axis - 1).map((d) => d + axis + 2),

@@ -48,11 +48,11 @@ export function randperm(n: number, o?: RandomOptions): Tensor {
 const floating = (x: Tensor, o: RandomOptions | undefined): RandomOptions => ({ dtype: x.dtype, ...o });
 /** `rand` in the shape and dtype of another tensor. */
 export function randLike(x: Tensor, o?: RandomOptions): Tensor {
-  return rand(x.shape, floating(x, o));
+  return core.beside(x.value, () => rand(x.shape, floating(x, o)));
 }
 /** `randn` in the shape and dtype of another tensor. */
 export function randnLike(x: Tensor, o?: RandomOptions): Tensor {
-  return randn(x.shape, floating(x, o));
+  return core.beside(x.value, () => randn(x.shape, floating(x, o)));
 }
 /** `randint` in the shape and dtype of another tensor. */
 export function randintLike(x: Tensor, low: number, high: number, o?: RandomOptions): Tensor {
@@ -71,7 +71,12 @@ export function normal(mean: Operand, std: Operand, size?: Size | RandomOptions,
 /** 1 with the probability in each element of p, else 0. */
 export function bernoulli(p: Tensor, o?: RandomOptions): Tensor {
   const v = core.detach(p.value);
-  return new Tensor(core.cast(core.bernoulli(v, v.shape, source(o)), v.dtype));
+  return new Tensor(
+    core.cast(
+      core.beside(v, () => core.bernoulli(v, v.shape, source(o))),
+      v.dtype,
+    ),
+  );
 }
 /** Indices of a row drawn in proportion to its values. Without replacement by the largest of Gumbel-perturbed logarithms. */
 export function multinomial(
@@ -84,7 +89,7 @@ export function multinomial(
   if (!o.replacement && count > n)
     throw new core.ValueError('cannot sample n_sample > prob_dist.size(-1) samples without replacement');
   const noise = (shape: readonly number[]): core.Tensor => {
-    const u = core.uniform(shape, { low: 1e-20, dtype: v.dtype, ...source(o) });
+    const u = core.beside(v, () => core.uniform(shape, { low: 1e-20, dtype: v.dtype, ...source(o) }));
     return core.neg(core.log(core.neg(core.log(u))));
   };
   const logits = core.log(v);

@@ -48,5 +48,12 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, o: { dim?:
   const counts = [...core.dataSync(repeats.value)];
   const each = counts.length === 1 ? new Array<number>(v.shape[axis]!).fill(counts[0]!) : counts;
   const places = Int32Array.from(each.flatMap((n, i) => new Array<number>(n).fill(i)));
-  return new Tensor(core.take(v, core.tensor(places), axis), 'IndexSelect');
+  return new Tensor(
+    core.take(
+      v,
+      core.beside(v, () => core.tensor(places)),
+      axis,
+    ),
+    'IndexSelect',
+  );
 }

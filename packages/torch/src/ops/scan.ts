@@ -29,7 +29,7 @@ export interface SortOptions {
 export function sort(x: Tensor, dim?: number | SortOptions, o?: SortOptions): ValuesIndices {
   const { dim: d = -1, descending = false } = bind<SortOptions>(['dim'], dim, o);
   const v = x.value;
-  if (v.ndim === 0) return pair('values', x, 'indices', new Tensor(core.zeros([], 'i32')));
+  if (v.ndim === 0) return pair('values', x, 'indices', new Tensor(core.beside(v, () => core.zeros([], 'i32'))));
   const sorted = core.sort(v, { axis: dimOf(d, v.ndim), descending });
   return pair('values', new Tensor(sorted.values, 'Sort'), 'indices', new Tensor(sorted.indices));
 }

@@ -61,7 +61,7 @@ export function scatterReduce(
     throw new core.ShapeError(
       `scatter_reduce: with '${reduce}' the index must cover x on all axes but dim ${axis}; x is [${v.shape.join(', ')}], the index [${i.shape.join(', ')}]`,
     );
-  const places = core.iota([v.shape[axis]!, 1], 0, 'i32');
+  const places = core.beside(v, () => core.iota([v.shape[axis]!, 1], 0, 'i32'));
   const match = core.equal(core.unsqueeze(last(i), -2), places);
   const from = core.unsqueeze(last(u), -2);
   const neutral = reduce === 'prod' ? 1 : reduce === 'amax' ? -Infinity : Infinity;

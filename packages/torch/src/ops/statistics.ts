@@ -18,7 +18,7 @@ export function cov(x: Tensor, o: CovOptions = {}): Tensor {
   const v = x.value.ndim < 2 ? core.reshape(x.value, [1, -1]) : x.value;
   const f = o.fweights ? core.cast(o.fweights.value, v.dtype) : null;
   const a = o.aweights?.value ?? null;
-  const w = f && a ? core.mul(f, a) : (f ?? a ?? core.ones([v.shape[1]!], v.dtype));
+  const w = f && a ? core.mul(f, a) : (f ?? a ?? core.beside(v, () => core.ones([v.shape[1]!], v.dtype)));
   const total = core.sum(w);
   const mean = core.div(core.sum(core.mul(v, w), { axes: 1, keepdims: true }), total);
   const centered = core.sub(v, mean);

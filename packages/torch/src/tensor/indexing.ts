@@ -57,10 +57,10 @@ interface Plan {
   readonly tensors: Map<number, core.Tensor>;
 }
 
-const asTensor = (item: Tensor | readonly number[] | readonly boolean[]): core.Tensor => {
+const asTensor = (x: Tensor, item: Tensor | readonly number[] | readonly boolean[]): core.Tensor => {
   if (item instanceof Tensor) return item.value;
   const mask = typeof item[0] === 'boolean';
-  return core.tensor(item, { shape: [item.length], dtype: mask ? 'bool' : 'i32' });
+  return core.beside(x.value, () => core.tensor(item, { shape: [item.length], dtype: mask ? 'bool' : 'i32' }));
 };
 const isPlaces = (item: unknown): item is Tensor | readonly number[] | readonly boolean[] =>
   item instanceof Tensor || Array.isArray(item);
@@ -74,7 +74,7 @@ function plan(x: Tensor, index: readonly Index[]): Plan {
       (item === null || item === '...' || typeof item === 'boolean'
         ? 0
         : isPlaces(item)
-          ? consumed(asTensor(item))
+          ? consumed(asTensor(x, item))
           : 1),
     0,
   );
@@ -84,7 +84,7 @@ function plan(x: Tensor, index: readonly Index[]): Plan {
     throw new core.ValueError("an index can only have a single ellipsis ('...')");
   for (const item of index) {
     if (item === '...') items.push(...free());
-    else items.push(isPlaces(item) ? asTensor(item) : parse(item));
+    else items.push(isPlaces(item) ? asTensor(x, item) : parse(item));
   }
   if (!index.includes('...')) items.push(...free());
 
@@ -98,7 +98,7 @@ function plan(x: Tensor, index: readonly Index[]): Plan {
   for (const item of items) {
     if (item === null) keep(1, 1);
     else if (typeof item === 'boolean') {
-      out.tensors.set(out.shape.length, core.tensor(item ? [0] : [], { shape: [item ? 1 : 0], dtype: 'i32' }));
+      out.tensors.set(out.shape.length, asTensor(x, item ? [0] : []));
       keep(1, 1);
     } else if (typeof item === 'number') {
       const n = shape[axis]!;
@@ -145,7 +145,9 @@ function placesOf(t: core.Tensor, shape: readonly number[], axis: number): core.
   const hits: number[] = [];
   data.forEach((v, i) => v && hits.push(i));
   const steps = rowMajor(t.shape);
-  return t.shape.map((n, d) => core.tensor(Int32Array.from(hits, (i) => Math.floor(i / steps[d]!) % n)));
+  return t.shape.map((n, d) =>
+    core.beside(t, () => core.tensor(Int32Array.from(hits, (i) => Math.floor(i / steps[d]!) % n))),
+  );
 }
 
 function basic(x: Tensor, { ranges, middle, shape, strides }: Plan, fn: string): Tensor {

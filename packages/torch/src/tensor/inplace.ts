@@ -33,31 +33,55 @@ export function uniform_(x: Tensor, from = 0, to = 1, o?: Draw): Tensor {
     );
   if (from > to)
     throw new core.ValueError(`uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`);
-  return put(x, core.uniform(x.shape, { low: from, high: to, dtype: drawn(x), ...source(o) }), 'Uniform');
+  return put(
+    x,
+    core.beside(x.value, () => core.uniform(x.shape, { low: from, high: to, dtype: drawn(x), ...source(o) })),
+    'Uniform',
+  );
 }
 /** Normal numbers. */
 export function normal_(x: Tensor, mean = 0, std = 1, o?: Draw): Tensor {
   if (std < 0) throw new core.ValueError(`normal expects std >= 0.0, but found std ${std}`);
-  return put(x, core.normal(x.shape, { mean, std, dtype: drawn(x), ...source(o) }), 'Normal');
+  return put(
+    x,
+    core.beside(x.value, () => core.normal(x.shape, { mean, std, dtype: drawn(x), ...source(o) })),
+    'Normal',
+  );
 }
 /** 1 with probability p (a number, or a tensor of its shape), else 0. */
 export function bernoulli_(x: Tensor, p: Operand = 0.5, o?: Draw): Tensor {
-  return put(x, core.bernoulli(typeof p === 'object' ? p.value : p, x.shape, source(o)), 'Bernoulli');
+  return put(
+    x,
+    core.beside(x.value, () => core.bernoulli(typeof p === 'object' ? p.value : p, x.shape, source(o))),
+    'Bernoulli',
+  );
 }
 /** Exponentially distributed numbers of rate `lambd`. */
 export function exponential_(x: Tensor, lambd = 1, o?: Draw): Tensor {
-  const u = core.uniform(x.shape, { dtype: drawn(x), ...source(o) });
+  const u = core.beside(x.value, () => core.uniform(x.shape, { dtype: drawn(x), ...source(o) }));
   return put(x, core.div(core.neg(core.log1p(core.neg(u))), lambd), 'Exponential');
 }
 /** Whole numbers in [from, to); with one argument in [0, from). */
 export function random_(x: Tensor, from: number = 2 ** 24, to?: number, o?: Draw): Tensor {
   const [low, high] = to === undefined ? [0, from] : [from, to];
-  return put(x, core.randint(x.shape, low, high, source(o)), 'Random');
+  return put(
+    x,
+    core.beside(x.value, () => core.randint(x.shape, low, high, source(o))),
+    'Random',
+  );
 }
 /** A number on the diagonal of a matrix. */
 export function fillDiagonal_(x: Tensor, value: number): Tensor {
   const [n, m] = x.shape as [number, number];
-  return assign(x, core.where(core.eye(n, m, 'bool'), value, x.value), 'FillDiagonal');
+  return assign(
+    x,
+    core.where(
+      core.beside(x.value, () => core.eye(n, m, 'bool')),
+      value,
+      x.value,
+    ),
+    'FillDiagonal',
+  );
 }
 /** Records gradients for this leaf, or stops doing so. */
 export function requiresGrad_(x: Tensor, on = true): Tensor {

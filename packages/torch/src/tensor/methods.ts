@@ -103,7 +103,9 @@ export function toString(x: Tensor): string {
 type Size = number | readonly number[];
 const filled = (x: Tensor, size: Size, value: number | boolean, o: { dtype?: DType } | undefined): Tensor =>
   new Tensor(
-    core.full(typeof size === 'number' ? [size] : size, Number(value), o?.dtype ? coreDType(o.dtype) : x.spec.dtype),
+    core.beside(x.value, () =>
+      core.full(typeof size === 'number' ? [size] : size, Number(value), o?.dtype ? coreDType(o.dtype) : x.spec.dtype),
+    ),
   );
 /** Zeros of the same dtype. */
 export const newZeros = (x: Tensor, size: Size, o?: { dtype?: DType }): Tensor => filled(x, size, 0, o);

@@ -111,7 +111,13 @@ export function replaceRanges(base: core.Tensor, value: core.Tensor, ranges: rea
   if (size === 0) return base;
   const inner = rest.length ? replaceRanges(readRanges(base, [first]), value, rest) : value;
   if (step !== 1) {
-    const places = core.add(core.mul(core.iota(inner.shape, axis, 'i32'), step), start);
+    const places = core.add(
+      core.mul(
+        core.beside(base, () => core.iota(inner.shape, axis, 'i32')),
+        step,
+      ),
+      start,
+    );
     return core.scatter(base, places, inner, axis);
   }
   const part = (from: number, to: number): core.Tensor[] =>
