@@ -22,7 +22,7 @@ describe('the program', () => {
     for (const control of ['\u001b', '\r', '\b']) expect(stdout).not.toContain(control);
     for (const line of [
       'epoch  1/1  loss',
-      '45/45 - ',
+      '225/225 - ',
       'both styles agree',
       '0.weight',
       'dense/kernel',
@@ -32,6 +32,20 @@ describe('the program', () => {
     const differences = [...stdout.matchAll(/largest difference of the curves: (\S+)/g)].map((m) => Number(m[1]));
     expect(differences).toHaveLength(2);
     for (const difference of differences) expect(difference).toBeLessThanOrEqual(1e-5);
+  });
+
+  test('sweeps over seeds and splits, and fails where a network is not as accurate as it has to be', {
+    timeout: 60_000,
+  }, () => {
+    const { stdout, stderr, status } = run('--model', 'mlp', '--sweep', '2x1', '--split', '3');
+    expect(stderr).toBe('');
+    expect(
+      stdout.match(/✓ mlp, split 3, seed [01]: 9\d\.\d % and 9\d\.\d %, losses differ by \d\S*e-\d/g),
+    ).toHaveLength(2);
+    expect(stdout).toContain('✓ all as required');
+    expect(status).toBe(0);
+    const short = run('--model', 'cnn', '--sweep', '1x1', '--epochs', '1');
+    expect([short.status, short.stdout]).toEqual([expect.any(Number), expect.stringMatching(/as required/)]);
   });
 
   test('prints its help', () => {

@@ -1,9 +1,10 @@
 // The main job: one network in two styles, from the same weights - trained, compared, ported.
-import { NNError, setDevice } from '@nn/core';
+import { device as deviceInUse, NNError, setDevice } from '@nn/core';
 import { compare, type Outcome } from './compare.js';
 import { DigitsError, drawDigits, readDigits, split } from './digits.js';
 import { networks } from './networks.js';
 import { helpText, parseOptions, UsageError } from './options.js';
+import { sweep } from './sweep.js';
 import { paint, percent, rule, say, seconds, small, table, verdict } from './terminal.js';
 
 function summary(outcomes: readonly Outcome[], ms: number): void {
@@ -38,12 +39,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const began = performance.now();
-  const device = await setDevice(options.device);
+  const device = options.device === null ? deviceInUse() : await setDevice(options.device);
   const all = readDigits();
-  const data = split(all, options.seed);
+  if (options.sweep) return (await sweep(all, options, options.sweep)) ? 0 : 1;
+  const data = split(all, options);
   say(paint('dim', drawDigits(all)));
   say(
-    `\n${data.train.count} handwritten digits to train on, ${data.test.count} to test; device ${device.name}, seed ${options.seed}`,
+    `\n${data.train.count} handwritten digits to train on, ${data.test.count} to test; device ${device.name}, seed ${options.seed}, split ${options.split}`,
   );
   const outcomes: Outcome[] = [];
   for (const name of options.models) outcomes.push(await compare(networks[name], options, data));

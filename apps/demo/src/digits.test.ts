@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { drawDigits, readDigits, split } from './digits.js';
+import { drawDigits, readDigits, split, type Digits } from './digits.js';
 
 const counts = (labels: Int32Array): number[] => labels.reduce((n, label) => (n[label]!++, n), new Array(10).fill(0));
 
@@ -21,17 +21,38 @@ describe('the digits', () => {
     expect(variance).toBeCloseTo(1, 3);
   });
 
-  test('are split by class, each into one part; the seed decides the order of the training digits only', () => {
-    const { train, test: held } = split(all, 0);
-    expect([train.count, held.count]).toEqual([1435, 362]);
+  test('are split by class, each into one part, by the split; the seed decides the order of the training digits only', () => {
+    const zero = { split: 0, seed: 0 };
+    const { train, test: held } = split(all, zero);
+    expect([train.count, held.count]).toEqual([5 * 1438, 359]);
     const [inTrain, inTest] = [counts(train.labels), counts(held.labels)];
-    expect(inTrain.map((n, i) => n + inTest[i]!)).toEqual(counts(all.labels));
+    expect(inTrain.map((n, i) => n / 5 + inTest[i]!)).toEqual(counts(all.labels));
     for (const [i, n] of inTest.entries()) expect(n / counts(all.labels)[i]!).toBeCloseTo(0.2, 1);
-    const other = split(all, 1);
+    const other = split(all, { split: 0, seed: 1 });
     expect(other.test).toEqual(held);
     expect(other.train.labels).not.toEqual(train.labels);
     expect(counts(other.train.labels)).toEqual(inTrain);
-    expect(split(all, 0).train).toEqual(train);
+    expect(split(all, zero).train).toEqual(train);
+    const elsewhere = split(all, { split: 1, seed: 0 });
+    expect(elsewhere.test.pixels).not.toEqual(held.pixels);
+    expect(counts(elsewhere.test.labels)).toEqual(inTest);
+  });
+
+  test('are trained on as they are and moved by a pixel, and tested as they are', () => {
+    const { train, test: held } = split(all, { split: 0, seed: 0 });
+    const rowsOf = ({ pixels, count }: Digits): string[] =>
+      Array.from({ length: count }, (_, k) => pixels.slice(k * 64, k * 64 + 64).join());
+    const original = new Set(rowsOf(all));
+    const seen = rowsOf(train);
+    expect(rowsOf(held).every((row) => original.has(row))).toBe(true);
+    expect(rowsOf(held).filter((row) => seen.includes(row))).toEqual([]);
+    const blank = all.pixels.reduce((a, b) => Math.min(a, b));
+    const up = ({ pixels }: Digits, k: number): string =>
+      [...pixels.slice(k * 64 + 8, k * 64 + 64), ...new Array(8).fill(blank)].join();
+    const here = new Set(seen);
+    const unmoved = seen.flatMap((row, k) => (original.has(row) ? [k] : []));
+    expect(unmoved.length).toBeGreaterThanOrEqual(train.count / 5);
+    expect(unmoved.every((k) => here.has(up(train, k)))).toBe(true);
   });
 
   test('are drawn side by side', () => {

@@ -77,25 +77,52 @@ function random(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-function pick({ pixels, labels }: Digits, order: readonly number[]): Digits {
-  const chosen = new Float32Array(order.length * pixelsPerDigit);
-  order.forEach((from, to) =>
-    chosen.set(pixels.subarray(from * pixelsPerDigit, (from + 1) * pixelsPerDigit), to * pixelsPerDigit),
-  );
-  return { pixels: chosen, labels: Int32Array.from(order, (i) => labels[i]!), count: order.length };
-}
-/** In order of the file, the test takes the second of every five digits of each class: a stratified fifth, the same for every seed. */
-const heldOut = (nthOfItsClass: number): boolean => nthOfItsClass % 5 === 1;
-
-/** Splits the digits into training and test, and shuffles the training digits by the seed. */
-export function split(all: Digits, seed: number): { train: Digits; test: Digits } {
-  const seen = new Int32Array(10);
-  const [train, test]: [number[], number[]] = [[], []];
-  all.labels.forEach((label, i) => (heldOut(seen[label]!++) ? test : train).push(i));
-  const next = random(seed);
-  for (let i = train.length - 1; i > 0; i--) {
+/** Puts a list into another order, by numbers in [0, 1). */
+function shuffle<T>(list: T[], next: () => number): T[] {
+  for (let i = list.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [train[i], train[j]] = [train[j]!, train[i]!];
+    [list[i], list[j]] = [list[j]!, list[i]!];
   }
-  return { train: pick(all, train), test: pick(all, test) };
+  return list;
+}
+/** A digit of the file, moved by some rows and columns. */
+type Moved = readonly [digit: number, down: number, right: number];
+
+function pick({ pixels, labels }: Digits, chosen: readonly Moved[]): Digits {
+  const blank = -mean / deviation;
+  const moved = new Float32Array(chosen.length * pixelsPerDigit).fill(blank);
+  chosen.forEach(([digit, down, right], k) => {
+    for (let row = Math.max(0, down); row < Math.min(8, 8 + down); row++)
+      for (let column = Math.max(0, right); column < Math.min(8, 8 + right); column++)
+        moved[k * pixelsPerDigit + row * 8 + column] =
+          pixels[digit * pixelsPerDigit + (row - down) * 8 + column - right]!;
+  });
+  return { pixels: moved, labels: Int32Array.from(chosen, ([digit]) => labels[digit]!), count: chosen.length };
+}
+
+/** What decides which digits are held out, and in which order the others come. */
+export interface Seeds {
+  readonly split: number;
+  readonly seed: number;
+}
+
+/**
+ * Splits the digits into training and test. The test is a fifth of each class, drawn by `split`. Each of the other digits is trained
+ * on five times: as it is, and moved by a pixel up, down, left and right; `seed` shuffles them.
+ */
+export function split(all: Digits, { split: which, seed }: Seeds): { train: Digits; test: Digits } {
+  const draw = random(which);
+  const [train, test]: [Moved[], Moved[]] = [[], []];
+  for (let label = 0; label < 10; label++) {
+    const ofClass = shuffle(
+      [...all.labels.keys()].filter((i) => all.labels[i] === label),
+      draw,
+    );
+    const held = Math.round(ofClass.length / 5);
+    ofClass.forEach((i, nth) => {
+      if (nth < held) test.push([i, 0, 0]);
+      else train.push([i, 0, 0], [i, 1, 0], [i, -1, 0], [i, 0, 1], [i, 0, -1]);
+    });
+  }
+  return { train: pick(all, shuffle(train, random(seed))), test: pick(all, test) };
 }

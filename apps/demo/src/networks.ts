@@ -8,41 +8,50 @@ export interface Network {
   readonly torchShape: readonly number[];
   readonly kerasShape: readonly number[];
   readonly epochs: number;
-  readonly learningRate: number;
+  /** The share of digits, none of them trained on, that it recognizes at the least. */
+  readonly accuracy: number;
   build(): nn.Sequential;
 }
 
+/**
+ * Smooth throughout. The styles sum in another order, so their numbers differ in the last digits; a kink (ReLU, the maximum of a
+ * window) would now and then turn such a difference into another gradient.
+ */
 export const networks: Readonly<Record<ModelName, Network>> = {
   mlp: {
-    title: 'MLP, 64 - 128 - 10',
+    title: 'MLP, 64 - 256 - 10',
     torchShape: [64],
     kerasShape: [64],
-    epochs: 15,
-    learningRate: 0.1,
-    build: () => new nn.Sequential(new nn.Linear(64, 128), new nn.ReLU(), new nn.Linear(128, 10)),
+    epochs: 10,
+    accuracy: 0.97,
+    build: () => new nn.Sequential(new nn.Linear(64, 256), new nn.GELU(), new nn.Linear(256, 10)),
   },
   cnn: {
-    title: 'CNN, 16 and 32 channels',
+    title: 'CNN, 8 and 32 channels',
     torchShape: [1, 8, 8],
     kerasShape: [8, 8, 1],
-    epochs: 8,
-    learningRate: 0.05,
+    epochs: 4,
+    accuracy: 0.98,
     build: () =>
       new nn.Sequential(
-        new nn.Conv2d(1, 16, 3),
-        new nn.ReLU(),
-        new nn.Conv2d(16, 32, 3),
-        new nn.ReLU(),
-        new nn.MaxPool2d(2),
+        new nn.Conv2d(1, 8, 3, { padding: 1 }),
+        new nn.GELU(),
+        new nn.Conv2d(8, 32, 3, { stride: 2, padding: 1 }),
+        new nn.GELU(),
         new nn.Flatten(),
-        new nn.Linear(2 * 2 * 32, 10),
+        new nn.Linear(4 * 4 * 32, 10),
       ),
   },
 };
 
+/**
+ * Plain SGD whose rate falls to 0 along half a cosine: the same formula in both frameworks, step by step. (Momentum is not, while the
+ * rate changes; nor is Adam, whose epsilon stands at another place.)
+ */
+export const learningRate = 0.5;
 export const batchSize = 32;
-/** SGD with momentum is the same formula in both frameworks, as long as the rate stands still; Adam's epsilon is not at the same place. */
-export const momentum = 0.9;
+/** The steps of a training. */
+export const stepsOf = (count: number, epochs: number): number => Math.ceil(count / batchSize) * epochs;
 
 /** How many parameters a network has. */
 export const parameterCount = (model: nn.Module): number =>

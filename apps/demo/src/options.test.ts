@@ -3,17 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { helpText, parseOptions } from './options.js';
 
 describe('options', () => {
-  test('without any, both networks run on the CPU', () => {
-    expect(parseOptions([])).toEqual({ device: 'cpu', models: ['mlp', 'cnn'], epochs: null, seed: 0, help: false });
+  const none = { device: null, models: ['mlp', 'cnn'], epochs: null, seed: 0, split: 0, sweep: null, help: false };
+
+  test('without any, both networks run on the device that everything starts on', () => {
+    expect(parseOptions([])).toEqual(none);
   });
 
   test('values are read in both notations', () => {
-    expect(parseOptions(['--model', 'cnn', '--epochs=3', '--seed', '7', '--device', 'wasm'])).toEqual({
-      device: 'wasm',
+    const args = ['--model', 'cnn', '--epochs=3', '--seed', '7', '--split=2', '--device', 'cpu', '--sweep=5x2'];
+    expect(parseOptions(args)).toEqual({
+      ...none,
+      device: 'cpu',
       models: ['cnn'],
       epochs: 3,
       seed: 7,
-      help: false,
+      split: 2,
+      sweep: { seeds: 5, splits: 2 },
     });
     expect(parseOptions(['-h']).help).toBe(true);
   });
@@ -25,6 +30,8 @@ describe('options', () => {
     [['--epochs', '0'], '--epochs 0: expected a whole number from 1 to 1000'],
     [['--epochs', '1e2'], '--epochs 1e2: expected a whole number from 1 to 1000'],
     [['--seed=-1'], '--seed -1: expected a whole number from 0 to 4294967295'],
+    [['--sweep', '5'], '--sweep 5: expected seeds x splits, as in --sweep 5x2'],
+    [['--sweep', '0x2'], '--sweep 0x2: expected seeds x splits, as in --sweep 5x2'],
     [['--seed'], '--seed: a value is missing, as in --seed 1'],
     [['--model='], '--model: a value is missing, as in --model mlp'],
     [['--help=me'], '--help takes no value, but was given me'],
@@ -35,7 +42,8 @@ describe('options', () => {
 
   test('the help names every option and the epochs of each network', () => {
     const text = helpText({ mlp: 15, cnn: 12 });
-    for (const option of ['--device', '--model', '--epochs', '--seed', '--help']) expect(text).toContain(option);
+    for (const option of ['--device', '--model', '--epochs', '--seed', '--split', '--sweep', '--help'])
+      expect(text).toContain(option);
     expect(text).toContain('15 for mlp, 12 for cnn');
   });
 });

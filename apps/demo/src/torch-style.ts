@@ -3,7 +3,7 @@ import * as torch from '@nn/torch';
 import { nn, optim, type Tensor } from '@nn/torch';
 import { SingleBar } from 'cli-progress';
 import type { Digits } from './digits.js';
-import { batchSize, momentum, type Network } from './networks.js';
+import { batchSize, learningRate, stepsOf, type Network } from './networks.js';
 import { interactive, paint, say, torchColour } from './terminal.js';
 
 const tensors = (digits: Digits, shape: readonly number[]): [Tensor, Tensor] => [
@@ -12,7 +12,7 @@ const tensors = (digits: Digits, shape: readonly number[]): [Tensor, Tensor] => 
 ];
 
 /** What a loop shows of its progress. */
-interface Progress {
+export interface Progress {
   step(epoch: number, loss: number): void;
   epochEnd(epoch: number, loss: number): void;
   end(): void;
@@ -45,16 +45,23 @@ const lines = (epochs: number): Progress => ({
   end: () => {},
 });
 
+/** A bar on a terminal, lines elsewhere. */
+export const shownProgress = (count: number, epochs: number): Progress =>
+  interactive() ? bar(stepsOf(count, 1), epochs) : lines(epochs);
+export const silentProgress: Progress = { step: () => {}, epochEnd: () => {}, end: () => {} };
+
 /** Trains for `epochs` passes and returns the mean loss of each. */
 export async function trainTorch(
   model: nn.Sequential,
   network: Network,
   train: Digits,
   epochs: number,
+  progress: Progress,
 ): Promise<number[]> {
   const data = new torch.utils.data.TensorDataset(...tensors(train, network.torchShape));
   const loader = new torch.utils.data.DataLoader(data, { batchSize });
-  const optimizer = new optim.SGD(model.parameters(), { lr: network.learningRate, momentum });
+  const optimizer = new optim.SGD(model.parameters(), { lr: learningRate });
+  const schedule = new optim.lrScheduler.CosineAnnealingLR(optimizer, stepsOf(train.count, epochs));
   const criterion = new nn.CrossEntropyLoss();
   const step = torch.compile((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
@@ -63,13 +70,13 @@ export async function trainTorch(
     optimizer.step();
     return loss;
   });
-  const progress = interactive() ? bar(Math.ceil(train.count / batchSize), epochs) : lines(epochs);
   const losses: number[] = [];
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
       let [total, count] = [0, 0];
       for await (const [x, y] of loader as AsyncIterable<[Tensor, Tensor]>) {
         const loss = await step(x, y).item();
+        schedule.step();
         total += loss * x.shape[0]!;
         count += x.shape[0]!;
         progress.step(epoch, total / count);
