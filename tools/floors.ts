@@ -20,7 +20,7 @@ export const floors: readonly string[] = [
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   torch: ['core'],
-  keras: ['core'],
+  keras: ['core', 'formats'],
   formats: ['core'],
   port: ['core', 'torch', 'keras', 'formats'],
 };

@@ -27,6 +27,10 @@ export class Callback {
   setParams(params: CallbackParams): void {
     this.params = params;
   }
+  /** Whether it looks at every batch: fit then reads the values of the metrics after each, which waits for the device. */
+  get watchesBatches(): boolean {
+    return batchHooks.some((hook) => this[hook] !== Callback.prototype[hook]);
+  }
   onTrainBegin(_logs?: Logs): Hook {}
   onTrainEnd(_logs?: Logs): Hook {}
   onTestBegin(_logs?: Logs): Hook {}
@@ -48,3 +52,13 @@ export class Callback {
   onPredictBatchBegin(_batch: number, _logs?: Logs): Hook {}
   onPredictBatchEnd(_batch: number, _logs: Logs): Hook {}
 }
+const batchHooks = [
+  'onBatchBegin',
+  'onBatchEnd',
+  'onTrainBatchBegin',
+  'onTrainBatchEnd',
+  'onTestBatchBegin',
+  'onTestBatchEnd',
+  'onPredictBatchBegin',
+  'onPredictBatchEnd',
+] as const;

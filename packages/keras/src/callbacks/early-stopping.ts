@@ -1,5 +1,5 @@
 // EarlyStopping: ends the training when a metric has stopped improving.
-import { dataSync, detach, tensor } from '@nn/core';
+import { data, detach, tensor, type TypedArray } from '@nn/core';
 import { Tensor } from '../tensor/tensor.js';
 import { printLine } from '../toolbox/console.js';
 import type { Logs } from './callback.js';
@@ -22,14 +22,15 @@ export class EarlyStopping extends MonitorCallback {
   stoppedEpoch = 0;
   bestEpoch = 0;
   private readonly o: EarlyStoppingOptions;
-  private bestWeights: { readonly data: ReturnType<typeof dataSync>; readonly shape: readonly number[] }[] | null =
-    null;
+  private bestWeights: { readonly data: TypedArray; readonly shape: readonly number[] }[] | null = null;
   constructor(o: EarlyStoppingOptions = {}) {
     super(o, 0);
     this.o = o;
   }
-  private snapshot(): void {
-    this.bestWeights = this.model.weights.map((v) => ({ data: dataSync(detach(v.read())), shape: v.shape }));
+  private async snapshot(): Promise<void> {
+    this.bestWeights = await Promise.all(
+      this.model.weights.map(async (v) => ({ data: await data(detach(v.read())), shape: v.shape })),
+    );
   }
   override onTrainBegin(): void {
     this.wait = 0;
@@ -38,7 +39,7 @@ export class EarlyStopping extends MonitorCallback {
     this.bestWeights = null;
     this.bestEpoch = 0;
   }
-  override onEpochEnd(epoch: number, logs: Logs): void {
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const current = this.watched(logs);
     if (current === undefined)
       console.warn(
@@ -46,14 +47,14 @@ export class EarlyStopping extends MonitorCallback {
       );
     if (current === undefined || epoch < (this.o.startFromEpoch ?? 0)) return;
     if (this.o.restoreBestWeights && !this.bestWeights) {
-      this.snapshot();
+      await this.snapshot();
       this.bestEpoch = epoch;
     }
     this.wait++;
     if (this.isImprovement(current, this.best)) {
       this.best = current;
       this.bestEpoch = epoch;
-      if (this.o.restoreBestWeights) this.snapshot();
+      if (this.o.restoreBestWeights) await this.snapshot();
       const baseline = this.o.baseline ?? null;
       if (baseline === null || this.isImprovement(current, baseline)) this.wait = 0;
       return;

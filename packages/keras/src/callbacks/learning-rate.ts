@@ -4,7 +4,7 @@ import { printLine } from '../toolbox/console.js';
 import { Callback, type Logs } from './callback.js';
 import { MonitorCallback, type MonitorOptions } from './monitor.js';
 
-const rateOf = (c: Callback): number => c.model.optimizerOrThrow('callback').learningRate.itemSync();
+const rateOf = (c: Callback): Promise<number> => c.model.optimizerOrThrow('callback').learningRate.item();
 
 /** Sets the learning rate of each epoch: `schedule(epoch, learningRate)`. */
 export class LearningRateScheduler extends Callback {
@@ -15,15 +15,15 @@ export class LearningRateScheduler extends Callback {
     this.schedule = schedule;
     this.verbose = o.verbose ?? 0;
   }
-  override onEpochBegin(epoch: number): void {
-    const rate = this.schedule(epoch, rateOf(this));
+  override async onEpochBegin(epoch: number): Promise<void> {
+    const rate = this.schedule(epoch, await rateOf(this));
     if (typeof rate !== 'number' || Number.isNaN(rate))
       throw new ValueError(`The output of the \`schedule\` function should be a float. Got: ${String(rate)}`);
     this.model.optimizerOrThrow('LearningRateScheduler').learningRate = rate;
     if (this.verbose > 0) printLine(`\nEpoch ${epoch + 1}: LearningRateScheduler setting learning rate to ${rate}.`);
   }
-  override onEpochEnd(_epoch: number, logs: Logs): void {
-    logs['learning_rate'] = rateOf(this);
+  override async onEpochEnd(_epoch: number, logs: Logs): Promise<void> {
+    logs['learning_rate'] = await rateOf(this);
   }
 }
 
@@ -54,8 +54,9 @@ export class ReduceLROnPlateau extends MonitorCallback {
     this.wait = 0;
     this.cooling = 0;
   }
-  override onEpochEnd(epoch: number, logs: Logs): void {
-    logs['learning_rate'] = rateOf(this);
+  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    const rate = await rateOf(this);
+    logs['learning_rate'] = rate;
     const current = this.watched(logs);
     if (current === undefined) {
       console.warn(
@@ -72,11 +73,10 @@ export class ReduceLROnPlateau extends MonitorCallback {
       this.wait = 0;
     } else if (this.cooling <= 0) {
       this.wait++;
-      if (this.wait >= (this.o.patience ?? 10)) this.reduce(epoch);
+      if (this.wait >= (this.o.patience ?? 10)) this.reduce(epoch, rate);
     }
   }
-  private reduce(epoch: number): void {
-    const old = rateOf(this);
+  private reduce(epoch: number, old: number): void {
     const least = this.o.minLr ?? 0;
     if (old <= Math.fround(least)) return;
     const rate = Math.max(old * (this.o.factor ?? 0.1), least);

@@ -1,20 +1,10 @@
 // All callbacks of one run, with the history and the progress bar that belong to it.
 import type { Trainee } from '../training/trainee.js';
-import { Callback, type CallbackParams, type Logs } from './callback.js';
+import type { Callback, CallbackParams, Logs } from './callback.js';
 import { History } from './history.js';
 import { ProgbarLogger } from './progbar-logger.js';
 
 export type Phase = 'Train' | 'Test' | 'Predict';
-const batchHooks = [
-  'onBatchBegin',
-  'onBatchEnd',
-  'onTrainBatchBegin',
-  'onTrainBatchEnd',
-  'onTestBatchBegin',
-  'onTestBatchEnd',
-  'onPredictBatchBegin',
-  'onPredictBatchEnd',
-] as const;
 
 /** Calls the hooks of its callbacks in order. */
 export class CallbackList {
@@ -32,9 +22,7 @@ export class CallbackList {
       (c): c is History | ProgbarLogger => c !== null && !given.includes(c),
     );
     this.callbacks = [...given, ...own];
-    this.watchesBatches = given.some(
-      (c) => c !== this.progress && batchHooks.some((hook) => c[hook] !== Callback.prototype[hook]),
-    );
+    this.watchesBatches = given.some((c) => c !== this.progress && c.watchesBatches);
     for (const c of this.callbacks) {
       c.setModel(model);
       c.setParams(o);

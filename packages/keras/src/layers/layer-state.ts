@@ -4,7 +4,7 @@ import { floatType, type FloatType } from '../config.js';
 import * as constraints from '../constraints.js';
 import * as initializers from '../initializers/index.js';
 import { Metric } from '../metrics/metric.js';
-import { autoName, withName } from '../naming.js';
+import { autoName, snakeCase, withName } from '../naming.js';
 import { classNameOf, KerasObject } from '../object.js';
 import * as regularizers from '../regularizers.js';
 import { SeedGenerator } from '../seed.js';
@@ -112,6 +112,30 @@ export abstract class LayerState extends KerasObject {
   /** All weights: own trainable ones, own others, then those of the sub-layers. */
   get weights(): Variable[] {
     return [...new Set([...this.ownVariables(), ...this.sublayers.flatMap((l) => l.weights)])];
+  }
+  /**
+   * The weights with names that say where they stand: the classes of the layers around them, numbered where there are several. They are
+   * the same in every model of this structure, whatever its layers are called.
+   */
+  namedWeights(): [name: string, variable: Variable][] {
+    const all: [string, Variable][] = [];
+    const seen = new Set<Variable>();
+    const unique = (names: Map<string, number>, name: string): string => {
+      const n = names.get(name) ?? 0;
+      names.set(name, n + 1);
+      return n ? `${name}_${n}` : name;
+    };
+    const visit = (layer: LayerState, prefix: string): void => {
+      const names = new Map<string, number>();
+      for (const v of layer.ownVariables()) {
+        const name = unique(names, v.name);
+        if (!seen.has(v)) all.push([prefix + name, v]);
+        seen.add(v);
+      }
+      for (const l of layer.sublayers) visit(l, `${prefix}${unique(names, snakeCase(l.className))}/`);
+    };
+    visit(this, '');
+    return all;
   }
   /** Weights and the states of random generators. */
   get variables(): Variable[] {

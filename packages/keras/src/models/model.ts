@@ -1,4 +1,5 @@
 // Model: a layer that can be compiled, trained and evaluated; out of symbolic inputs and outputs, or subclassed.
+// Long because users find all of it on the one class: each method is a line that names the file where it is done.
 import * as core from '@nn/core';
 import { Graph } from '../graph/graph.js';
 import { infer, KerasTensor } from '../graph/node.js';
@@ -46,6 +47,8 @@ export class Model extends Layer implements Trainee {
   static override readonly className: string = 'Model';
   /** Set in a callback, it ends the training after the epoch. */
   stopTraining = false;
+  /** Set in `onTrainBegin`, the epoch with which `fit` goes on. */
+  resumeFrom: number | null = null;
   /** What the last `fit` has recorded. */
   history: History | null = null;
   private readonly graphState: { graph: Graph | null; compiled: Compiled | null };
@@ -271,6 +274,27 @@ export class Model extends Layer implements Trainee {
 
   // ---- looking at it, and writing it ----
 
+  /** The weights as a safetensors file: `loadWeights` reads it. */
+  async weightsFile(): Promise<Uint8Array> {
+    return (await import('../saving/weights.js')).weightsFile(this);
+  }
+  /**
+   * Writes the weights to a file that ends in `.safetensors`, whole or not at all.
+   *
+   * @throws ValueError  for another ending, or a model without weights
+   */
+  async saveWeights(path: string): Promise<void> {
+    return (await import('../saving/weights.js')).saveWeights(this, path);
+  }
+  /**
+   * Reads the weights from a file, or from its bytes. They are found by where they stand, not by the names of layers.
+   *
+   * @param o.skipMismatch  leaves alone what does not fit; default false
+   * @throws ValueError  naming what is missing, unexpected, or of another shape; then nothing is changed
+   */
+  async loadWeights(from: string | Uint8Array, o: { skipMismatch?: boolean } = {}): Promise<void> {
+    return (await import('../saving/weights.js')).loadWeights(this, from, o);
+  }
   /** Prints the table of layers, shapes and parameters. */
   summary(o: SummaryOptions = {}): void {
     printSummary(this, o);

@@ -1,4 +1,5 @@
 // The base of optimizers: what happens around an update - clipping, weight decay, averages, accumulation, constraints - in Keras's order.
+// Long because these steps share the state of one class, and their order is the point.
 import * as core from '@nn/core';
 import { autoName, withName } from '../naming.js';
 import { classNameOf, configOf, configValue, construct, isSerialized, KerasObject } from '../object.js';
@@ -268,6 +269,16 @@ export abstract class Optimizer extends KerasObject {
     const due = core.equal(core.remainder(core.add(this.iterations.read(), 1), every), 0);
     for (const v of this.known)
       v.cell.set(core.where(due, this.averages.get(v.cell)!.get(), core.detach(v.cell.get())));
+  }
+  /** Puts the averages of these variables into them, and their values in the place of the averages. */
+  swapAverages(variables: readonly Variable[]): void {
+    for (const v of variables) {
+      const average = this.averages.get(v.cell);
+      if (!average) continue;
+      const value = core.detach(v.cell.get());
+      v.cell.set(average.get());
+      average.set(value);
+    }
   }
   /** At the end of training: with `useEma` the weights become their averages. */
   finalizeVariableValues(variables: readonly Variable[]): void {

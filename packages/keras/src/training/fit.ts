@@ -65,9 +65,10 @@ export async function fitModel(model: Trainee, x: Data | Dataset, y: Data | null
       addHistory: true,
     });
     model.stopTraining = false;
+    model.resumeFrom = null;
     await callbacks.begin('Train');
     let logs: Record<string, number> = {};
-    for (let epoch = initialEpoch; epoch < epochs; epoch++) {
+    for (let epoch = model.resumeFrom ?? initialEpoch; epoch < epochs; epoch++) {
       model.resetMetrics();
       await callbacks.epochBegin(epoch);
       logs = await trainEpoch(model, training, callbacks, compiled.train);

@@ -5,6 +5,7 @@ import type { Mean } from '../metrics/mean.js';
 import type { Optimizer } from '../optimizers/index.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Nested } from '../tensor/tree.js';
+import type { Variable } from '../tensor/variable.js';
 import type { CompileLoss } from './compile-loss.js';
 import type { CompileMetrics } from './compile-metrics.js';
 import type { Batch, Data } from './data.js';
@@ -31,6 +32,8 @@ export interface TrainingRecord {
 export interface Trainee extends Layer {
   /** Set in a callback, it ends the training after the epoch. */
   stopTraining: boolean;
+  /** Set in `onTrainBegin`, the epoch with which `fit` goes on. */
+  resumeFrom: number | null;
   /** What the last `fit` has recorded. */
   history: TrainingRecord | null;
   readonly layers: readonly Layer[];
@@ -39,6 +42,7 @@ export interface Trainee extends Layer {
   readonly optimizer: Optimizer | null;
   readonly compiled: boolean;
   readonly metricsNames: readonly string[];
+  namedWeights(): [name: string, variable: Variable][];
   getLayer(which: string | number): Layer;
   /** The state behind `compile`; throws before. */
   training(what: string): Compiled;
