@@ -1,8 +1,23 @@
 // Files of the machine, where there is one with files: loaded on demand, so that programs for browsers carry none of it.
-import type * as NodeFs from 'node:fs/promises';
 import { NNError, ValueError } from '@nn/core';
 
-type Fs = typeof NodeFs;
+/** What is used of Node's files. */
+interface Fs {
+  mkdir(path: string, o: { recursive: true }): Promise<unknown>;
+  open(
+    path: string,
+    flags: 'wx',
+  ): Promise<{
+    writeFile(bytes: Uint8Array): Promise<void>;
+    sync(): Promise<void>;
+    close(): Promise<void>;
+  }>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, o: { force: true }): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  writeFile(path: string, text: string): Promise<void>;
+  readFile(path: string): Promise<Uint8Array>;
+}
 /** Node's files. `what` names the caller in the error, `instead` what works without files. */
 async function files(what: string, instead: string): Promise<Fs> {
   // A variable, so that bundlers leave the import alone.
@@ -24,7 +39,7 @@ export async function writeFile(path: string, bytes: Uint8Array, what: string, i
   const fs = await files(what, instead);
   const folder = folderOf(path);
   if (folder) await fs.mkdir(folder, { recursive: true });
-  const draft = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
+  const draft = `${path}.${Math.random().toString(36).slice(2)}.tmp`;
   try {
     const file = await fs.open(draft, 'wx');
     try {
