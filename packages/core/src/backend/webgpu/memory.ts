@@ -1,6 +1,6 @@
 // Memory of the GPU: one buffer for each array, kept by size classes for the next one. Reuse within the stream of commands is in order and needs no
 // fence; only destroying waits until no recorded batch uses the buffer.
-import { DeviceError, dtypes, DTypeError, type DType, type TypedArray } from '../../base/index.js';
+import { DeviceError, DTypeError, type DType, type TypedArray } from '../../base/index.js';
 import type { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import type { Faults } from './faults.js';
@@ -83,10 +83,13 @@ export class Pool {
   private create(bytes: number, size: number, dtype: DType): Memory {
     const gpu = this.faults.guard(
       'out-of-memory',
-      () =>
-        new DeviceError(
-          `webgpu: out of memory: there was no room for ${size} elements of ${dtype} (${megabytes(size * dtypes[dtype].bytes)}) beside ${this.live} live arrays with ${megabytes(this.liveBytes)}. Free arrays with dispose() or scope(), or use smaller batches. Arrays made since then hold nothing useful`,
-        ),
+      () => {
+        const error = new DeviceError(
+          `webgpu: out of memory: there was no room for ${size} elements of ${dtype} (${megabytes(size * elementBytes)}) beside ${this.live} live arrays with ${megabytes(this.liveBytes)}. Free arrays with dispose() or scope(), or use smaller batches. Arrays made since then hold nothing useful`,
+        );
+        this.trim(0);
+        return error;
+      },
       () => this.gpu.device.createBuffer({ size: bytes, usage: storageUsage }),
     );
     return { id: this.ids++, gpu, bytes, batch: 0, weight: bytes >= weighed ? new ArrayBuffer(bytes) : null };
@@ -96,17 +99,22 @@ export class Pool {
     this.live--;
     this.liveBytes -= bytes;
     if (this.gpu.lost !== null) return;
-    if (this.freeBytes + bytes > Math.max(keptBytes, this.liveBytes)) return this.destroy(memory);
     this.freeBytes += bytes;
     const list = this.free.get(bytes);
     if (list) list.push(memory);
     else this.free.set(bytes, [memory]);
+    const most = Math.max(keptBytes, this.liveBytes);
+    if (this.freeBytes > most) this.trim(most);
   }
-  /** Gives memory back that waits for use. */
-  trim(): void {
-    for (const list of this.free.values()) for (const m of list) this.destroy(m);
-    this.free.clear();
-    this.freeBytes = 0;
+  /** Gives memory back until at most `most` bytes wait for use, the largest first. */
+  private trim(most: number): void {
+    for (const size of [...this.free.keys()].sort((a, b) => b - a)) {
+      const list = this.free.get(size)!;
+      while (list.length && this.freeBytes > most) {
+        this.freeBytes -= size;
+        this.destroy(list.pop()!);
+      }
+    }
   }
   private destroy(m: Memory): void {
     if (m.batch === this.commands.batch) this.doomed.push(m);

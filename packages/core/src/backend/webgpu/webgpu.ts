@@ -6,6 +6,7 @@ import { Commands } from './commands.js';
 import { Gpu, type AdapterReport, type OpenOptions } from './device.js';
 import { Faults } from './faults.js';
 import { Pool, type Block } from './memory.js';
+import { profile, type Profile } from './profile.js';
 import { Compiler } from './program.js';
 import { GpuSequence } from './sequence.js';
 import { Transfer } from './transfer.js';
@@ -18,6 +19,8 @@ export interface Webgpu extends Backend {
   usage(): { readonly arrays: number; readonly bytes: number; readonly waiting: number };
   /** Batches and dispatches that were handed to the GPU so far. */
   work(): { readonly submits: number; readonly dispatches: number };
+  /** Runs `f`, waits for the GPU, and tells what each kernel took. Each dispatch is a pass of its own meanwhile, so that the whole is slower. */
+  profile(f: () => unknown): Promise<Profile>;
   /** Gives the device back. Its arrays are gone. */
   destroy(): void;
 }
@@ -58,6 +61,7 @@ export async function createWebgpu({ tuning, ...options }: WebgpuOptions = {}): 
     sequence: (launches) => new GpuSequence(launches, compiler, commands, pool),
     usage: () => ({ arrays: pool.live, bytes: pool.liveBytes, waiting: pool.freeBytes }),
     work: () => ({ submits: commands.submits, dispatches: commands.dispatches }),
+    profile: (f) => profile(gpu, commands, f),
     destroy: () => gpu.destroy(),
   };
 }
