@@ -97,18 +97,20 @@ fn split_(x: f32) -> Split {
 }`,
   ),
   log1p_: define(
-    'nan_ inf_ isnan_ split_ logsum_',
+    'nan_ inf_ isnan_ split_ short_ logsum_',
     `fn log1p_(x: f32) -> f32 {
   if (isnan_(x) || abs(x) < 1e-8f || bitcast<u32>(x) == 0x7f800000u) { return x; }
   if (x < -1f) { return nan_(); }
   if (x == -1f) { return -inf_(); }
   if (x > -0.2928f && x < 0.4142f) { return logsum_(0f, x, 0f); }
-  let u = 1f + x;
+  let u = short_(1f + x);
   let p = split_(u);
   let c = select(x - (u - 1f), 1f - (u - x), x > 1f) / u;
   return logsum_(p.e, p.f - 1f, c);
 }`,
   ),
+  /** x without its last digits: optimizers that take (1 + x) - 1 for x do not see through it, and what was lost can be computed. */
+  short_: define('', 'fn short_(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffffff0u); }'),
   /** High and low part of a product: Dekker's splitting. */
   product_: define(
     '',
@@ -134,7 +136,7 @@ fn split_(x: f32) -> Split {
   ),
   /** Powers: log2 of the base in two parts, so that the error does not grow with the exponent. pow(1, y) = pow(x, 0) = 1 also for NaN. */
   pow_: define(
-    'nan_ inf_ isnan_ isinf_ split_ product_ exp2sum_',
+    'nan_ inf_ isnan_ isinf_ split_ short_ product_ exp2sum_',
     `fn pow_(x: f32, y: f32) -> f32 {
   if (x == 1f || y == 0f) { return 1f; }
   if (isnan_(x) || isnan_(y)) { return nan_(); }
@@ -152,13 +154,13 @@ fn split_(x: f32) -> Split {
     if (negative && !whole) { return nan_(); }
     let p = split_(a);
     let f = p.f - 1f;
-    let dh = p.f + 1f;
+    let dh = short_(p.f + 1f);
     let dl = p.f - (dh - 1f);
     let s = f / dh;
     let q = product_(s, dh);
     let sl = (((f - q.x) - q.y) - s * dl) / dh;
     let z = s * s;
-    let t = 2f * (sl + s * (z * ${polynomial('z', [1 / 3, 1 / 5, 1 / 7, 1 / 9])}));
+    let t = 2f * (sl + s * (z * ${polynomial('z', [1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11])}));
     let k = product_(2f * s, 1.44269502f);
     let l = k.y + (t * 1.44269504f + 2f * s * 1.92596299e-8f);
     let h = p.e + k.x;
