@@ -84,17 +84,11 @@ export class Commands {
     this.recorded++;
     return pass;
   }
-  /** Records the copy of `bytes` from one buffer to another. */
+  /** Records the copy of `bytes` from the beginning of one buffer to `at` in another. */
   copy(from: GPUBuffer, to: GPUBuffer, at: number, bytes: number): void {
     const encoder = this.begin();
     this.endPass();
     encoder.copyBufferToBuffer(from, 0, to, at, bytes);
-  }
-  /** Records something else outside of a pass. */
-  record(write: (encoder: GPUCommandEncoder) => void): void {
-    const encoder = this.begin();
-    this.endPass();
-    write(encoder);
   }
   private endPass(): void {
     this.pass?.end();

@@ -3,6 +3,7 @@ import { sizeOf } from '../../base/index.js';
 import type { Kernel, RowsKernel } from '../../kernel/index.js';
 import type { Adapter } from './adapter.js';
 import { joinRows } from './join.js';
+import { packInputs, type Copy } from './pack.js';
 import { Place } from './place.js';
 import { chooseRows } from './choose.js';
 import { emitElements, emitRows } from './rows.js';
@@ -14,6 +15,8 @@ import type { Pass } from './wgsl/shader.js';
 
 /** The dispatches of a kernel and the memory that they need beside its arrays. */
 export interface Lowered {
+  /** Inputs that are brought together first. */
+  readonly copies: readonly Copy[];
   readonly passes: readonly Pass[];
   readonly place: Place;
 }
@@ -32,13 +35,20 @@ function lowerRows(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
   return [emitRows(whole.kernel, schedule, place, whole.targets)];
 }
 
-export function lower(kernel: Kernel, adapter: Adapter, aliases: ReadonlyMap<number, number>): Lowered {
-  const place = new Place(kernel, aliases);
-  const passes = (): Pass[] => {
-    if (sizeOf(kernel.shape) === 0) return [];
-    if (kernel.form === 'rows') return lowerRows(kernel, adapter, place);
-    const emit = { scan: emitScan, scatter: emitScatter, sort: emitSort }[kernel.form];
-    return emit(kernel, adapter, place);
-  };
-  return { passes: passes(), place };
+/**
+ * @param aliases  inputs whose memory an output takes: the place of that output
+ * @param sizes    elements of the inputs
+ */
+export function lower(
+  given: Kernel,
+  adapter: Adapter,
+  aliases: ReadonlyMap<number, number>,
+  sizes: readonly number[],
+): Lowered {
+  const place = new Place(given, aliases);
+  if (sizeOf(given.shape) === 0) return { copies: [], passes: [], place };
+  const { kernel, copies } = packInputs(given, sizes, adapter.maxBuffers, place);
+  if (kernel.form === 'rows') return { copies, passes: lowerRows(kernel, adapter, place), place };
+  const emit = { scan: emitScan, scatter: emitScatter, sort: emitSort }[kernel.form];
+  return { copies, passes: emit(kernel, adapter, place), place };
 }

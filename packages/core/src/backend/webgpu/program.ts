@@ -7,7 +7,8 @@ import type { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import type { Faults } from './faults.js';
 import { lower } from './lower.js';
-import type { Block, Memory, Pool } from './memory.js';
+import { elementBytes, type Block, type Memory, type Pool } from './memory.js';
+import type { Copy } from './pack.js';
 import type { Binding, Pass } from './wgsl/shader.js';
 
 const compute = 0x4;
@@ -22,6 +23,7 @@ export interface Ready {
 }
 /** One way to run a kernel: for one pattern of outputs that take the memory of inputs. */
 export interface Variant {
+  readonly copies: readonly Copy[];
   readonly passes: readonly Ready[];
   /** Elements of the arrays that live while it runs, and their dtypes. */
   readonly scratch: readonly { readonly size: number; readonly dtype: DType }[];
@@ -97,14 +99,20 @@ export class Compiler {
     return { pass, pipeline, layout: layout.group };
   }
   /** The dispatches of a kernel when these inputs lie where outputs do. */
-  variant(kernel: Kernel, aliases: ReadonlyMap<number, number>): Variant {
-    const { passes, place } = lower(kernel, this.adapter, aliases);
+  variant(kernel: Kernel, aliases: ReadonlyMap<number, number>, sizes: readonly number[]): Variant {
+    const { copies, passes, place } = lower(kernel, this.adapter, aliases, sizes);
     const firstScratch = place.dtypes.length - place.scratch.length;
     return {
+      copies,
       passes: passes.map((p) => this.ready(p)),
       scratch: place.scratch.map((size, k) => ({ size, dtype: place.dtypes[firstScratch + k]! })),
       firstScratch,
     };
+  }
+  /** The texts of a kernel's dispatches, for `show`. */
+  codes(kernel: Kernel): string[] {
+    const sizes = kernel.inputs.map(() => 0);
+    return lower(kernel, this.adapter, new Map(), sizes).passes.map((p) => p.code);
   }
   group({ pass, layout }: Ready, memories: readonly Memory[]): GPUBindGroup {
     return this.gpu.device.createBindGroup({
@@ -117,18 +125,29 @@ export class Compiler {
   }
 }
 
-/** Which inputs lie where an output does: the pattern as a key, and as a map from input to place. */
-export function aliasesOf(kernel: Kernel, memories: readonly Memory[]): { key: string; map: Map<number, number> } {
+/** Which inputs lie where an output does, as a map from input to place; and what the dispatches depend on beside the kernel, as a key. */
+export function aliasesOf(
+  kernel: Kernel,
+  blocks: readonly Block[],
+  most: number,
+): { readonly key: string; readonly map: ReadonlyMap<number, number> } {
   const map = new Map<number, number>();
   const count = kernel.inputs.length;
   let key = '';
-  for (let place = count; place < memories.length; place++)
+  for (let place = count; place < blocks.length; place++)
     for (let k = 0; k < count; k++)
-      if (memories[k] === memories[place]) {
+      if (blocks[k]!.memory === blocks[place]!.memory) {
         map.set(k, place);
         key += `${k}=${place} `;
       }
+  // sizes matter where inputs are brought together
+  if (blocks.length > most) for (let k = 0; k < count; k++) key += `${blocks[k]!.size},`;
   return { key, map };
+}
+
+/** Records one of a variant's copies. */
+export function recordCopy(commands: Commands, { input, to, at, size }: Copy, memories: readonly Memory[]): void {
+  if (size) commands.copy(memories[input]!.gpu, memories[to]!.gpu, at * elementBytes, size * elementBytes);
 }
 
 class KernelProgram implements Program {
@@ -141,18 +160,22 @@ class KernelProgram implements Program {
     private readonly pool: Pool,
   ) {}
   get source(): string {
-    const { passes } = lower(this.kernel, this.compiler.adapter, new Map());
-    return [printKernel(this.kernel), ...passes.map((p) => p.code)].join('\n');
+    return [printKernel(this.kernel), ...this.compiler.codes(this.kernel)].join('\n');
   }
   run(inputs: readonly Block[], outputs: readonly Block[], params: readonly number[]): void {
-    const memories = [...inputs, ...outputs].map((b) => b.memory);
-    const { key, map } = aliasesOf(this.kernel, memories);
+    const blocks = [...inputs, ...outputs];
+    const { key, map } = aliasesOf(this.kernel, blocks, this.compiler.adapter.maxBuffers);
     let variant = this.variants.get(key);
-    if (!variant) this.variants.set(key, (variant = this.compiler.variant(this.kernel, map)));
+    if (!variant) {
+      const sizes = inputs.map((b) => b.size);
+      this.variants.set(key, (variant = this.compiler.variant(this.kernel, map, sizes)));
+    }
+    const memories = blocks.map((b) => b.memory);
     if (!variant.passes.length) return;
     const numbers = params.length ? bitsOf(params, this.kernel.params) : null;
     const scratch = variant.scratch.map(({ size, dtype }) => this.pool.allocate(size, dtype));
     for (const s of scratch) memories.push(s.memory);
+    for (const copy of variant.copies) recordCopy(this.commands, copy, memories);
     variant.passes.forEach((ready, k) => {
       const groups = (this.groups[k] ??= new Map<string, GPUBindGroup>());
       let name = key;

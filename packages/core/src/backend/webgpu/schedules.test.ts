@@ -155,6 +155,13 @@ for (const [name, tuning] of classes)
           // steps that meet are taken in their order, as on the CPU
           right.forEach((v, n) => expect(distance(got[n]!, v)).toBe(0));
         });
+        it('kernels of more arrays than can be bound', async () => {
+          const arrays: Arrays = Array.from({ length: 40 }, (_, n) => [[n % 3, 5], n % 5 === 4 ? 'i32' : 'f32']);
+          expect(await apart(device, arrays, (...xs) => [ops.concat(xs, 0)])).toBe(0);
+          const sum = compile((...xs: Tensor[]) => xs.reduce((a, x) => ops.add(a, x)));
+          const equal: Arrays = Array.from({ length: 40 }, () => [[7]]);
+          expect(await apart(device, equal, (...xs) => [sum(...xs)])).toBeLessThan(2e-6);
+        });
         it.each<[Shape, number]>([
           [[3, 200], 1],
           [[1000, 3], 0],

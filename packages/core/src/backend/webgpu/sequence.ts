@@ -3,8 +3,7 @@ import type { DType } from '../../base/index.js';
 import type { Launch, Sequence } from '../backend.js';
 import type { Commands, Dispatch } from './commands.js';
 import type { Block, Memory, Pool } from './memory.js';
-import { aliasesOf, type Compiler, type Variant } from './program.js';
-import { lower } from './lower.js';
+import { aliasesOf, recordCopy, type Compiler, type Variant } from './program.js';
 
 interface Step {
   readonly launch: Launch;
@@ -30,18 +29,17 @@ export class GpuSequence implements Sequence {
     this.steps = launches.map((launch) => ({ launch, memories: [], aliases: '-', variant: null, dispatches: null }));
   }
   get sources(): readonly string[] {
-    return this.steps.map(({ launch }) =>
-      lower(launch.kernel, this.compiler.adapter, new Map())
-        .passes.map((p) => p.code)
-        .join('\n'),
-    );
+    return this.steps.map(({ launch }) => this.compiler.codes(launch.kernel).join('\n'));
   }
   run(table: readonly Block[]): void {
     const { commands } = this;
     let moved = this.last.length !== table.length;
     for (let k = 0; k < table.length && !moved; k++) moved = table[k]?.memory !== this.last[k];
     if (moved) this.prepare(table);
-    for (const { dispatches } of this.steps) for (const d of dispatches!) commands.append(d);
+    for (const { variant, memories, dispatches } of this.steps) {
+      for (const copy of variant!.copies) recordCopy(commands, copy, this.withScratch(memories, variant!));
+      for (const d of dispatches!) commands.append(d);
+    }
     for (const m of this.last) if (m) m.batch = commands.batch;
     for (const { memory } of this.scratch) memory.batch = commands.batch;
     commands.flush();
@@ -51,10 +49,12 @@ export class GpuSequence implements Sequence {
     this.last = table.map((b) => b?.memory);
     for (const step of this.steps) {
       const { inputs, outputs, kernel } = step.launch;
-      const memories = [...inputs, ...outputs].map((place) => table[place]!.memory);
+      const blocks = [...inputs, ...outputs].map((place) => table[place]!);
+      const memories = blocks.map((b) => b.memory);
       if (step.variant && memories.every((m, k) => m === step.memories[k])) continue;
-      const { key, map } = aliasesOf(kernel, memories);
-      if (!step.variant || key !== step.aliases) step.variant = this.compiler.variant(kernel, map);
+      const { key, map } = aliasesOf(kernel, blocks, this.compiler.adapter.maxBuffers);
+      const sizes = inputs.map((place) => table[place]!.size);
+      if (!step.variant || key !== step.aliases) step.variant = this.compiler.variant(kernel, map, sizes);
       step.aliases = key;
       step.memories = memories;
       step.dispatches = null;
@@ -79,8 +79,11 @@ export class GpuSequence implements Sequence {
     });
     return grown;
   }
+  private withScratch(memories: readonly Memory[], variant: Variant): Memory[] {
+    return [...memories, ...variant.scratch.map((_, k) => this.scratch[k]!.memory)];
+  }
   private dispatchesOf({ variant, memories }: Step): Dispatch[] {
-    const all = [...memories, ...variant!.scratch.map((_, k) => this.scratch[k]!.memory)];
+    const all = this.withScratch(memories, variant!);
     return variant!.passes.map((ready) => ({
       name: ready.pass.name,
       pipeline: ready.pipeline,
