@@ -57,27 +57,39 @@ function replacing(
   outputs: readonly Output[],
   inputs: readonly Source[],
 ): Output[] {
-  const places = new Map<number, { readonly over: string; readonly at: Expr }[]>();
-  const collect = (root: Expr, over: Shape): void => {
-    const seen = new Set<Expr>();
+  const sizes = new Set(outputs.map((o) => sizeOf(shape) * sizeOf(o.over)));
+  const size = (s: Source): number => (s instanceof Storage ? s.size : sizeOf(s.spec.shape));
+  const fitting = inputs.map((s) => sizes.has(size(s)));
+  if (!fitting.includes(true)) return [...outputs];
+  /** By input, where it is read in loops over what, as text. */
+  const places = new Map<number, Map<Expr, Set<string>>>();
+  const seenIn = new Map<string, Set<Expr>>();
+  for (const { body, over } of [...stages, ...outputs]) {
+    const loopsText = over.join();
+    const seen = seenIn.get(loopsText) ?? seenIn.set(loopsText, new Set()).get(loopsText)!;
     const visit = (e: Expr): void => {
-      if (seen.has(e)) return;
+      if (e.kind === 'const' || e.kind === 'loop' || seen.has(e)) return;
       seen.add(e);
       if (e.kind === 'load') {
-        (places.get(e.input) ?? places.set(e.input, []).get(e.input)!).push({ over: over.join(), at: e.at });
+        if (fitting[e.input]) {
+          const at = places.get(e.input) ?? places.set(e.input, new Map()).get(e.input)!;
+          (at.get(e.at) ?? at.set(e.at, new Set()).get(e.at)!).add(loopsText);
+        }
         visit(e.at);
       } else if (e.kind === 'op' || e.kind === 'cast') for (const x of e.args) visit(x);
     };
-    visit(root);
-  };
-  for (const { body, over } of [...stages, ...outputs]) collect(body, over);
+    visit(body);
+  }
   return outputs.map((o) => {
     const own = [...shape, ...o.over];
+    const loopsText = o.over.join();
     const at = ravel([...loops('i', shape), ...loops('r', o.over)], own);
-    const fits = (source: Source, k: number): boolean =>
-      (source instanceof Storage ? source.size : sizeOf(source.spec.shape)) === sizeOf(own) &&
-      (source instanceof Storage ? source.dtype : source.spec.dtype) === o.dtype &&
-      (places.get(k) ?? []).every((p) => p.at === at && p.over === o.over.join());
+    const fits = (source: Source, k: number): boolean => {
+      if (!fitting[k] || size(source) !== sizeOf(own)) return false;
+      if ((source instanceof Storage ? source.dtype : source.spec.dtype) !== o.dtype) return false;
+      const read = places.get(k);
+      return !read || (read.size === 1 && read.get(at)?.size === 1 && read.get(at)!.has(loopsText));
+    };
     return { ...o, replaces: inputs.flatMap((source, k) => (fits(source, k) ? [k] : [])) };
   });
 }
@@ -97,6 +109,8 @@ export class Group {
     private readonly graph: Graph,
     first: Node,
     lowering: Lowering,
+    /** Its number among the groups, in the order in which they were begun. */
+    readonly number: number,
   ) {
     this.shape = first.spec.shape;
     if (lowering.form === 'map' || lowering.form === 'reduce') this.add(first, lowering.form, []);

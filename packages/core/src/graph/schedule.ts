@@ -154,7 +154,7 @@ function gather(
     const read = sources(node);
     const producers = [...read].flatMap((s) => groupOf.get(s as Node) ?? []);
     const candidates = new Set([
-      ...producers.sort((a, b) => groups.indexOf(b) - groups.indexOf(a)),
+      ...producers.sort((a, b) => b.number - a.number),
       ...[...read].flatMap((s) => (readers.get(s) ?? []).slice(-siblings)),
     ]);
     let home: Group | undefined;
@@ -165,7 +165,7 @@ function gather(
       home = g;
       break;
     }
-    if (!home) groups.push((home = new Group(graph, node, lowering)));
+    if (!home) groups.push((home = new Group(graph, node, lowering, groups.length)));
     groupOf.set(node, home);
     for (const p of producers) if (p !== home) home.needs.add(p);
     for (const s of read) {
@@ -241,7 +241,7 @@ export function schedule(
     const step = build(g, needed);
     if (g.nodes.length === 1 || step.inputs.length + step.outs.length <= backend.maxBuffers) return [step];
     // More arrays than a kernel of this device may touch: one kernel for each value.
-    return g.nodes.map((n) => build(new Group(graph, n, lowerings.get(n)!), new Set([n])));
+    return g.nodes.map((n) => build(new Group(graph, n, lowerings.get(n)!, 0), new Set([n])));
   });
   return { steps, resolve };
 }

@@ -105,13 +105,14 @@ export class Func {
     this.body.byte(0x0f);
   }
   write(out: Bytes): void {
-    const code = new Bytes();
-    code.unsigned(this.locals.length);
-    for (const t of this.locals) code.bytes([1, typeCode[t]]);
-    code.bytes(this.head.view());
-    code.bytes(this.body.view());
-    code.byte(0x0b);
-    out.sized(code);
+    const locals = new Bytes();
+    locals.unsigned(this.locals.length);
+    for (const t of this.locals) locals.bytes([1, typeCode[t]]);
+    out.unsigned(locals.length + this.head.length + this.body.length + 1);
+    out.append(locals);
+    out.append(this.head);
+    out.append(this.body);
+    out.byte(0x0b);
   }
 }
 
@@ -175,7 +176,17 @@ export class Module {
     return new Value(this.imports[index]!.result as R, 0x10, args, (out) => out.unsigned(index));
   }
   bytes(): Uint8Array<ArrayBuffer> {
-    const signatures = [...this.imports, ...this.functions.map((f) => f.signature)];
+    const types = new Map<string, number>();
+    const signatures: Signature[] = [];
+    const typeOf = (signature: Signature): number => {
+      const key = `${signature.params.join()}:${signature.result}`;
+      const known = types.get(key);
+      if (known !== undefined) return known;
+      types.set(key, signatures.length);
+      return signatures.push(signature) - 1;
+    };
+    const imported = this.imports.map(typeOf);
+    const own = this.functions.map((f) => typeOf(f.signature));
     const out = new Bytes();
     out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, write: (s: Bytes) => void): void => {
@@ -199,7 +210,7 @@ export class Module {
         s.text('env');
         s.text(name);
         s.byte(0);
-        s.unsigned(k);
+        s.unsigned(imported[k]!);
       });
       s.text('env');
       s.text('memory');
@@ -209,7 +220,7 @@ export class Module {
     });
     section(3, (s) => {
       s.unsigned(this.functions.length);
-      this.functions.forEach((_, k) => s.unsigned(this.imports.length + k));
+      for (const type of own) s.unsigned(type);
     });
     section(7, (s) => {
       s.unsigned(this.exports.length);
