@@ -1,10 +1,8 @@
 // The WebAssembly device in a real browser: it starts at once on the main thread and in a worker, passes the suite of backends, and computes
 // random cases as the CPU backend does.
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { chromium } from 'playwright';
 import { beforeAll, expect, test } from 'vitest';
-import { chromiumLaunch } from './chromium.ts';
+import { bundle, reportOf } from './page.ts';
 
 const core = fileURLToPath(new URL('../packages/core/src', import.meta.url));
 const page = `
@@ -43,18 +41,6 @@ const inWorker = `
 import * as nn from './index.js';
 postMessage({ device: nn.device().name, first: nn.toArraySync(nn.matmul(nn.ones([2, 3]), nn.ones([3, 2]))) });
 `;
-async function bundle(contents: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: core, loader: 'ts' },
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    write: false,
-  });
-  return outputFiles[0]!.text;
-}
-
 interface Report {
   readonly device: string;
   readonly first: unknown;
@@ -65,28 +51,8 @@ interface Report {
 }
 let report: Report;
 beforeAll(async () => {
-  const browser = await chromium.launch(chromiumLaunch());
-  try {
-    const tab = await browser.newPage();
-    const problems: string[] = [];
-    tab.on('pageerror', (error) => problems.push(error.message));
-    const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
-      '/': ['text/html', '<!doctype html><script type="module" src="/page.js"></script>'],
-      '/page.js': ['text/javascript', await bundle(page)],
-      '/worker.js': ['text/javascript', await bundle(inWorker)],
-    };
-    await tab.route('http://localhost/**', (route) => {
-      const file = files[new URL(route.request().url()).pathname];
-      return file ? route.fulfill({ contentType: file[0], body: file[1] }) : route.fulfill({ status: 404 });
-    });
-    await tab.goto('http://localhost/');
-    await tab.waitForFunction('globalThis.report', undefined, { timeout: 150_000 }).catch((error: Error) => {
-      throw new Error([...problems, error.message].join('\n'));
-    });
-    report = (await tab.evaluate('globalThis.report')) as Report;
-  } finally {
-    await browser.close();
-  }
+  const scripts = { '/page.js': await bundle(page, core), '/worker.js': await bundle(inWorker, core) };
+  report = (await reportOf(scripts, 150_000)) as Report;
 }, 180_000);
 
 test('starts on WebAssembly at once, with relaxed instructions, on the main thread and in a worker', () => {
