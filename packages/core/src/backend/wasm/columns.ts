@@ -89,8 +89,9 @@ class Columns {
   }
   private memory(slot: number, base: I32): Source {
     const { dtype } = this.kernel.stages[slot]!;
+    const key = base === this.total[slot] ? `t${slot}` : `r${slot}`;
     // vectors are written and read as they are
-    return { key: `r${slot}`, base, dtype: dtype === 'f64' ? 'f64' : 'i32', sum: positionIn([this.axis]), at: null };
+    return { key, base, dtype: dtype === 'f64' ? 'f64' : 'i32', sum: positionIn([this.axis]), at: null };
   }
   /** All columns from one to another, strip by strip; the last four of the axis on their own where they are no whole vector. */
   write(s: Scope, from: I32, to: I32, last: I32 | null): void {

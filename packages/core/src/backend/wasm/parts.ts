@@ -32,7 +32,9 @@ export function resultsOf(roots: readonly Expr[]): Set<number> {
 export function partsOf({ stages, outputs }: RowsKernel): Part[] {
   const parts: Part[] = [];
   const part = (over: Shape, stageList: readonly number[], outputList: readonly number[]): void => {
-    const roots = [...stageList.map((k) => stages[k]!.body), ...outputList.map((k) => outputs[k]!.body)];
+    const empty = sizeOf(over) === 0;
+    if (empty && !stageList.length) return;
+    const roots = empty ? [] : [...stageList.map((k) => stages[k]!.body), ...outputList.map((k) => outputs[k]!.body)];
     const { axes, gone } = joinAxes('r', over, roots);
     parts.push({ stages: stageList, outputs: outputList, over, axes, gone, roots, keeps: [] });
   };
@@ -76,7 +78,9 @@ export function decideKept(parts: readonly Part[]): void {
       const first = earlier.find((p, k) => computed[k]!.has(e) && !p.keeps.includes(e));
       const kept = earlier.some((p) => p.keeps.includes(e));
       if (kept) return;
-      if (first && weightOf([e], rowBits) > dear) {
+      // What does not change along one of the loops is computed outside of it.
+      const varies = [...(first?.axes ?? []), ...later.axes].every((a) => dependsOn(e) & a.bit);
+      if (first && varies && weightOf([e], rowBits) > dear) {
         first.keeps.push(e);
         return;
       }

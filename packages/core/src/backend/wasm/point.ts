@@ -136,24 +136,23 @@ export abstract class Point<P extends Point<P>> {
     this.products.set(key, value);
     return value;
   }
-  /** The point before variables have been moved on. */
-  private unmoved(): Point<P> {
-    const { moved, fixed } = this.setting;
-    return moved && !fixed && this.outer ? this.outer.unmoved() : this;
+  /** The point before variables have been moved on, other than those with these bits. */
+  private unmoved(bits: number): Point<P> {
+    const { own, moved, fixed } = this.setting;
+    return moved && !fixed && this.outer && !(own & bits) ? this.outer.unmoved(bits) : this;
   }
   /** The address of the element where the loops stand, as a base and an offset. */
   locate(source: Source): { readonly address: I32; readonly offset: number } {
-    const { own, gone } = this.setting;
     let offset = source.sum.constant;
     let natural = true;
-    let opaque = false;
+    let opaque = 0;
     for (const { by, of } of source.sum.terms) {
       const bits = dependsOn(of);
       if (by < 0 || of.lo < 0) natural = false;
-      if (of.kind !== 'loop') opaque ||= (bits & own) !== 0;
-      else if (!(bits & gone)) offset += by * this.position(bits).moved;
+      if (of.kind !== 'loop') opaque |= bits;
+      else if (!(bits & this.setting.gone)) offset += by * this.position(bits).moved;
     }
-    const { address } = (opaque ? this : this.unmoved()).hoistPlace(source, 0);
+    const { address } = this.unmoved(opaque).hoistPlace(source, 0);
     offset *= dtypes[source.dtype].bytes;
     if (offset === 0 || (natural && offset > 0)) return { address, offset };
     return { address: i32.add(address, i32.const(offset)), offset: 0 };

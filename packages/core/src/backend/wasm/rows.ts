@@ -6,12 +6,12 @@ import { Scope } from './evaluate.js';
 import type { Frame, Number, Source } from './point.js';
 import { i32, type I32 } from './instructions.js';
 import type { Func } from './module.js';
-import { around, aroundInPieces, sweep, type Every, type Work } from './nest.js';
+import { around, aroundInPieces, bitsOf, sweep, type Every, type Work } from './nest.js';
 import type { Part } from './parts.js';
 import { head } from './phase.js';
 import { isCut, longest, RunningNumber, RunningVectors } from './running.js';
 import { constant } from './scalar.js';
-import { accBit, positionIn, rowBits, type Axes, type Axis } from './sums.js';
+import { accBit, axesOf, positionIn, rowBits, type Axes, type Axis } from './sums.js';
 
 /** The arrays and numbers that a phase is given. */
 export interface Arguments {
@@ -127,10 +127,16 @@ class Row {
       const direct = part.direct.get(value);
       if (direct !== undefined) {
         this.written.add(direct);
-        return { value, source: this.output(direct, part.axes) };
+        return { value, source: this.output(direct, axesOf('r', part.over)) };
       }
       const base = this.memory(sizeOf(part.over) * dtypes[value.dtype].bytes);
-      const source = { key: `k${this.kept.size}.${n}`, base, dtype: value.dtype, sum: positionIn(part.axes), at: null };
+      const source = {
+        key: `k${this.kept.size}.${n}`,
+        base,
+        dtype: value.dtype,
+        sum: positionIn(axesOf('r', part.over)),
+        at: null,
+      };
       return { value, source };
     });
     this.kept.set(part, kept);
@@ -163,7 +169,7 @@ class Row {
     if (!vector) around(inside, loops, { roots }, one);
     else this.inVectors(inside, part, vector, { numbers, bodies, targets, kept });
     part.stages.forEach((k, n) => s.setResult(k, numbers[n]!.result()));
-    const bits = part.axes.reduce((b, a) => b | a.bit, 0);
+    const bits = bitsOf(axesOf('r', part.over));
     for (const { value, source } of kept) frame.stored.set(value, { source, bits });
   }
   private inVectors(

@@ -77,7 +77,8 @@ export function emitRows(module: Module, kernel: RowsKernel, signature: Signatur
   const rowCost = rows.reduce((sum, c) => sum + c.cost, 0);
   const kept = last ? acrossRows(parts, last) : Infinity;
   const perUnit = (cost: number, extent: number): number => (cost * sizeOf(kernel.shape)) / extent / 12;
-  if (kept <= rowCost && isColumns(axes, parts)) {
+  const inOrder = last && parts.every((p) => readingCost(p.roots, last.bit) === 0);
+  if (kept <= rowCost && inOrder && isColumns(axes, parts)) {
     const extent = columnsExtent(axes);
     const func = module.add(signature, (f) => emitColumns(f, kernel, axes, parts));
     return { phases: [{ func, extent, cost: perUnit(kept, extent) }], scratch: columnsScratch(kernel), shared: 0 };

@@ -117,13 +117,15 @@ export interface Axes {
   /** The variables that are part of another one: what is multiplied by them is left out of sums. */
   readonly gone: number;
 }
+/** The loops over a shape that are longer than 1. */
+export const axesOf = (over: 'i' | 'r', shape: Shape): Axis[] =>
+  shape.flatMap((extent, d): Axis[] => (extent === 1 ? [] : [{ bit: bitOf(over, d), extent }]));
 /** The loops over a shape, neighbouring ones as one wherever every index below the roots grows along them as along one loop. */
 export function joinAxes(over: 'i' | 'r', shape: Shape, roots: readonly Expr[]): Axes {
-  const rank = shape.length;
   if (sizeOf(shape) === 0) return { axes: [], gone: 0 };
-  const axes = shape.flatMap((extent, d): Axis[] => (extent === 1 ? [] : [{ bit: bitOf(over, d), extent }]));
+  const axes = axesOf(over, shape);
   let gone = 0;
-  if (rank < 2 || axes.length < 2) return { axes, gone };
+  if (axes.length < 2) return { axes, gone };
   let all: Sum[] | null = null;
   for (let d = axes.length - 2; d >= 0; d--) {
     const [outer, inner] = [axes[d]!, axes[d + 1]!];
