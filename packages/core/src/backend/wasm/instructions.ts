@@ -265,6 +265,7 @@ interface Bits {
   load32Lane(address: I32, v: V128, k: number, offset?: number): V128;
   load64Lane(address: I32, v: V128, k: number, offset?: number): V128;
   store32Lane(address: I32, v: V128, k: number, offset?: number): Void;
+  store64Lane(address: I32, v: V128, k: number, offset?: number): Void;
   not: Unary<'v128'>;
   and: Binary<'v128'>;
   /** a and not b */
@@ -299,6 +300,11 @@ export const v128: Bits = {
     }),
   store32Lane: (address, v, k, offset = 0) =>
     new Value('void', simd | 90, [address, v], (out) => {
+      memarg(0, offset)(out);
+      out.byte(k);
+    }),
+  store64Lane: (address, v, k, offset = 0) =>
+    new Value('void', simd | 91, [address, v], (out) => {
       memarg(0, offset)(out);
       out.byte(k);
     }),

@@ -3,7 +3,7 @@ import { dtypes } from '../../base/index.js';
 import type { Expr, RowsKernel } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
 import type { Source } from './point.js';
-import { transpose } from './gemm.js';
+import { transpose } from './product/pack.js';
 import { i32, select, v128, type I32 } from './instructions.js';
 import type { Func } from './module.js';
 import { around, bitsOf } from './nest.js';
