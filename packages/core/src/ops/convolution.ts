@@ -164,7 +164,8 @@ export const convPrimitive: Primitive<ConvAttrs> = {
         const channel = expr('add', expr('mul', expr('idiv', o!, lit(outPerGroup)), lit(perGroup)), c!);
         const weight = w!([o!, c!, ...k]);
         if (empty) return lit(0, weight.dtype);
-        return expr('where', inside, expr('mul', x!([n!, channel, ...index]), weight), lit(0, weight.dtype));
+        // Padding is zeros, which a weight that is infinite makes NaN of.
+        return expr('mul', expr('where', inside, x!([n!, channel, ...index]), lit(0, weight.dtype)), weight);
       },
       ...(!empty && { contraction: asContraction(x!, w!, attrs, s!.shape, t!.shape, out) }),
     };
