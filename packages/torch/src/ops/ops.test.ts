@@ -268,3 +268,40 @@ test('results whose size depends on values', () => {
     "JavaScript's if and while are frozen by a trace",
   );
 });
+
+describe('a scalar has an axis 0', () => {
+  const scalar = tensor(2);
+  const place = tensor(0, { dtype: 'int32' });
+  test.each<[string, (dim: number) => Tensor | { values: Tensor; indices: Tensor }]>([
+    ['softmax', (d) => torch.softmax(scalar, d).mul(2)],
+    ['logSoftmax', (d) => torch.logSoftmax(scalar, d).add(2)],
+    ['sum', (d) => scalar.sum(d)],
+    ['cumsum', (d) => scalar.cumsum(d)],
+    ['gather', (d) => torch.gather(scalar, d, place)],
+    ['indexSelect', (d) => torch.indexSelect(scalar, d, place)],
+    ['sort', (d) => torch.sort(scalar, d)],
+    ['topk', (d) => torch.topk(scalar, 1, d)],
+    ['median', (d) => torch.median(scalar, d)],
+    ['mode', (d) => torch.mode(scalar, d)],
+    ['kthvalue', (d) => torch.kthvalue(scalar, 1, { dim: d })],
+    ['cummax', (d) => torch.cummax(scalar, d)],
+    ['cummin', (d) => torch.cummin(scalar, d)],
+    ['quantile', (d) => torch.quantile(scalar, 0.5, d)],
+  ])('%s', (_, f) => {
+    for (const dim of [0, -1]) {
+      const out = f(dim);
+      const [values, indices] = out instanceof torch.Tensor ? [out, place] : [out.values, out.indices];
+      expect([list(values), list(indices)]).toEqual([2, 0]);
+    }
+    expect(() => f(1)).toThrow('Dimension out of range (expected to be in range of [-1, 0], but got 1)');
+  });
+});
+
+test('running extremes keep NaN and where it was', () => {
+  const { values, indices } = torch.cummax(tensor([1, 3, 3, Number.NaN, 5, Number.NaN, 7]), 0);
+  expect(list(values)).toEqual([1, 3, 3, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+  expect(list(indices)).toEqual([0, 1, 2, 3, 3, 5, 5]);
+});
+test('logsumexp over nothing is -inf', () => {
+  expect(list(torch.logsumexp(torch.zeros([2, 0]), 1))).toEqual([-Infinity, -Infinity]);
+});
