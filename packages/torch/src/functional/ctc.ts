@@ -18,8 +18,9 @@ function lengths(x: Tensor | readonly number[], like: core.Tensor): core.Tensor 
 /** Labels as one row per sequence, [n, longest]. */
 function rows(targets: core.Tensor, counts: core.Tensor): core.Tensor {
   if (targets.ndim === 2) return targets;
-  // While traced the lengths are not known; no sequence is longer than all labels together.
-  const longest = isTraced(counts) ? targets.size : Math.max(0, ...core.dataSync(counts));
+  // While traced, or on a device that has to be waited for, the lengths are not known; no sequence is longer than all labels together.
+  const known = !isTraced(counts) && counts.backend.readSync !== undefined;
+  const longest = !known ? targets.size : Math.max(0, ...core.dataSync(counts));
   const first = core.cumsum(counts, 0, { exclusive: true });
   const place = core.add(
     core.unsqueeze(first, 1),

@@ -13,7 +13,7 @@ import type { Binding, Pass } from './wgsl/shader.js';
 
 const compute = 0x4;
 /** Bind groups that a dispatch keeps. */
-const keptGroups = 64;
+const keptGroups = 512;
 
 /** A dispatch with its pipeline. */
 export interface Ready {
