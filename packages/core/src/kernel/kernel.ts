@@ -5,14 +5,6 @@ import { coerce, type Expr } from './expr.js';
 
 export type ReduceOp = 'add' | 'mul' | 'max' | 'min';
 
-/**
- * The forms of a kernel; `i` runs over `shape`, `r` over the `over` of a stage, an output or the kernel:
- * - rows     for each i: acc_k = op over r of body(i, r), stage by stage; then out_n[i, r] = body(i, r), output by output
- * - scan     out[i] = op over all positions of `axis` up to i's (from the end when `reverse`; without i's own when `exclusive`)
- * - scatter  out[i] = init(i), then for each r in order: out[index(r)] = body(r), or op(out[index(r)], body(r))
- * - sort     out[i] = the position along `axis` of the element with rank i, by body; stable; NaN is the largest
- */
-export type KernelForm = 'rows' | 'scan' | 'scatter' | 'sort';
 export interface KernelAttrs {
   readonly op?: ReduceOp;
   readonly axis?: number;
@@ -91,6 +83,13 @@ export interface SerialKernel extends Common {
   readonly index: Expr | null;
   readonly attrs: KernelAttrs;
 }
+/**
+ * The forms of a kernel; `i` runs over `shape`, `r` over the `over` of a stage, an output or the kernel:
+ * - rows     for each i: acc_k = op over r of body(i, r), stage by stage; then out_n[i, r] = body(i, r), output by output
+ * - scan     out[i] = op over all positions of `axis` up to i's (from the end when `reverse`; without i's own when `exclusive`)
+ * - scatter  out[i] = init(i), then for each r in order: out[index(r)] = body(r), or op(out[index(r)], body(r))
+ * - sort     out[i] = the position along `axis` of the element with rank i, by body; stable; NaN is the largest
+ */
 export type Kernel = RowsKernel | SerialKernel;
 
 /** The value that leaves an accumulator as it is. */

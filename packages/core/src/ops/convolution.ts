@@ -1,4 +1,5 @@
 // Convolution of one to three spatial axes, channels first. Both of its gradients are convolutions again.
+// Long because the record, its index arithmetic and its contraction are read together.
 import {
   describe,
   DTypeError,
@@ -164,7 +165,7 @@ export const convPrimitive: Primitive<ConvAttrs> = {
         const channel = expr('add', expr('mul', expr('idiv', o!, lit(outPerGroup)), lit(perGroup)), c!);
         const weight = w!([o!, c!, ...k]);
         if (empty) return lit(0, weight.dtype);
-        // Padding is zeros, which a weight that is infinite makes NaN of.
+        // Padding is zeros: times infinity they are NaN.
         return expr('mul', expr('where', inside, x!([n!, channel, ...index]), lit(0, weight.dtype)), weight);
       },
       ...(!empty && { contraction: asContraction(x!, w!, attrs, s!.shape, t!.shape, out) }),

@@ -1,4 +1,5 @@
 // Functions and methods of tensors: forms of arguments, results, and messages in PyTorch's words. Numbers are compared by the golden cases.
+// Long because it is a table: a few lines for each function.
 import { describe, expect, test } from 'vitest';
 import * as torch from '../index.js';
 

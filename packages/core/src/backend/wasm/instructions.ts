@@ -77,10 +77,6 @@ const replace =
   (v, k, x) =>
     new Value('v128', simd | n, [v, x], (out) => out.byte(k));
 
-/** Copies bytes from one place in memory to another; they may overlap. */
-export const copyMemory = (to: I32, from: I32, bytes: I32): Void =>
-  new Value('void', misc | 10, [to, from, bytes], (out) => out.bytes([0, 0]));
-
 /** a when the condition is not 0, else b. */
 export const select = <T extends Type>(a: Value<T>, b: Value<T>, condition: I32): Value<T> =>
   a.type === 'v128'
