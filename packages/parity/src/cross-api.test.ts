@@ -25,7 +25,7 @@ const shapesOf = ({ inputShapes }: Example<unknown>): readonly number[] | readon
 
 /** The shapes that a layer was built for. */
 function builtFor(layer: Layer): number[][] {
-  const { graph } = layer as Partial<Model>;
+  const { graph } = layer as Layer & Partial<Pick<Model, 'graph'>>;
   const shapes = graph ? graph.inputs.map(({ shape }) => shape) : layer.buildShapes!;
   return (shapes as readonly (readonly (number | null)[])[]).map((shape) => shape.map((n) => n ?? batch));
 }

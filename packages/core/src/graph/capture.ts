@@ -6,7 +6,7 @@ import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
 import { Plan } from './plan.js';
 import { recordTogether } from './record.js';
 import { schedule } from './schedule.js';
-import { currentBackend, isGradEnabled, placeholder, Trace, withTrace } from './state.js';
+import { currentBackend, isGradEnabled, onBackend, placeholder, Trace, withTrace } from './state.js';
 import { checkAlive, Edge, Storage, Tensor, type Cell, type Node, type Source } from './tensor.js';
 import { fits, flatten, type Flat } from './tree.js';
 
@@ -36,16 +36,18 @@ const otherDevice = (name: string, backend: Backend, { spec, backend: other }: T
 /** Traces `f` on placeholders for `args`, and schedules what it did. */
 export function capture(
   f: (...args: unknown[]) => unknown,
-  { args, backend, grad, signature }: Call,
+  { args, backend: device, grad, signature }: Call,
   name: string,
   differentiate: Differentiate | null,
 ): Capture {
   const trace = new Trace(false);
+  if (args.leaves.some((t) => t.literal === null)) trace.home = device;
   const inputs = args.leaves.map((t) => placeholder(t.spec, null, t.needsGrad));
   const result = withTrace(trace, () => flatten(f(...args.rebuild(inputs))));
   const outputs = result.leaves;
   const writes = [...trace.writes];
   const holes = [...trace.captures];
+  const backend = trace.home ?? device;
   const guards = trace.guards;
   // A function that takes gradients itself is a whole step; of any other, gradients may be taken from outside.
   const open = differentiate && !trace.differentiated ? outputs.filter((t) => t.edge?.node) : [];
@@ -207,7 +209,8 @@ export function capture(
       for (const { read, value } of guards) if (!Object.is(read(), value)) return false;
       return true;
     },
-    run,
+    // State that follows the device in use follows this one now.
+    run: (values) => (currentBackend() === backend ? run(values) : onBackend(backend, () => run(values))),
     release() {
       plan.release();
       backward?.release();

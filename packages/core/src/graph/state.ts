@@ -11,6 +11,8 @@ export class Trace {
   readonly writes: Map<Cell, Tensor | null> = new Map();
   /** Host state that was read: the trace holds only while it reads the same. */
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[] = [];
+  /** Where it runs: the device of its arguments, or else of the first Variable with memory that it reads. */
+  home: Backend | null = null;
   /** Gradients were taken inside: the function is a whole step, and its results are not differentiated from outside. */
   differentiated = false;
   constructor(
@@ -129,9 +131,14 @@ export const noGrad = <R>(f: () => R): R => withGrad(false, f);
 export const enableGrad = <R>(f: () => R): R => withGrad(true, f);
 
 /** A tensor without data: an input of a trace. */
-export function placeholder(spec: Spec, owner: Cell | null = null, needsGrad = false): Tensor {
+export function placeholder(
+  spec: Spec,
+  owner: Cell | null = null,
+  needsGrad = false,
+  on: Backend = currentBackend(),
+): Tensor {
   const node = new Node(null, [], null, spec);
-  return new Tensor(spec, currentBackend(), { node, edge: needsGrad ? new Edge(null, owner, spec) : null });
+  return new Tensor(spec, on, { node, edge: needsGrad ? new Edge(null, owner, spec) : null });
 }
 
 /** What a reader of traced values is told. */

@@ -109,7 +109,9 @@ export class Variable implements Cell {
       if (seen) return seen;
       if (seen === undefined && this.value) {
         guard(() => this.differentiable);
-        const hole = placeholder(this.spec, this, this.differentiable);
+        const fixed = this.value.storage && !this.follows ? this.value.backend : null;
+        if (fixed) trace.home ??= fixed;
+        const hole = placeholder(this.spec, this, this.differentiable, fixed ?? trace.home ?? currentBackend());
         trace.captures.set(this, hole);
         return hole;
       }

@@ -137,6 +137,11 @@ export abstract class LayerState extends KerasObject {
     visit(this, '');
     return all;
   }
+  /** Moves all weights to another device. What it is called on, and an optimizer made after that, are to be there too. */
+  async to(device: core.DeviceName): Promise<this> {
+    await Promise.all(this.weights.map((v) => v.to(device)));
+    return this;
+  }
   /** Weights and the states of random generators. */
   get variables(): Variable[] {
     const seeds = this.tracked()

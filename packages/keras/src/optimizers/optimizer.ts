@@ -146,7 +146,11 @@ export abstract class Optimizer extends KerasObject {
   }
   /** State in the shape of a variable. */
   protected slotFor(v: Variable, name: string, first = 0): core.Variable {
-    return this.slotOf(`${v.path.replaceAll('/', '_')}_${name}`, v.shape, v.cell.dtype, first);
+    return core.untraced(() =>
+      core.beside(v.cell.get(), () =>
+        this.slotOf(`${v.path.replaceAll('/', '_')}_${name}`, v.shape, v.cell.dtype, first),
+      ),
+    );
   }
   /** The state of one variable that a round of `slotRounds` names. */
   protected makeSlots(v: Variable, names: readonly string[]): Slots {

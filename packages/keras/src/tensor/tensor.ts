@@ -197,6 +197,12 @@ export class Tensor extends Numeric {
   requireGrad(): void {
     if (!this.read().needsGrad) this.value = core.requireGrad(this.read());
   }
+  /** The tensor on another device (or itself); waits for the data. */
+  async to(device: core.DeviceName): Promise<Tensor> {
+    const value = this.read();
+    const moved = await core.to(value, device);
+    return moved === value ? this : new Tensor(moved);
+  }
   /** Frees the data now instead of with its scope. */
   dispose(): void {
     this.read().dispose();

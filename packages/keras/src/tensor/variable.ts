@@ -133,6 +133,11 @@ export class Variable extends Numeric {
     this.cell.set(core.detach(next));
     return this;
   }
+  /** Moves the value to another device. */
+  async to(device: core.DeviceName): Promise<this> {
+    if (this.device.name !== device) this.cell.set(await core.to(core.detach(this.cell.get()), device));
+    return this;
+  }
   assignAdd(value: TensorLike): this {
     return this.assign(this.add(value));
   }

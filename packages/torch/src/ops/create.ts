@@ -73,15 +73,24 @@ export function full(size: Size, value: number | boolean, o?: CreateOptions): Te
 const like = (x: Tensor, o: CreateOptions | undefined): core.DType => optionalDType(o?.dtype) ?? x.spec.dtype;
 /** Zeros in the shape and dtype of another tensor. */
 export function zerosLike(x: Tensor, o?: CreateOptions): Tensor {
-  return made(core.zeros(x.shape, like(x, o)), o);
+  return made(
+    core.beside(x.value, () => core.zeros(x.shape, like(x, o))),
+    o,
+  );
 }
 /** Ones in the shape and dtype of another tensor. */
 export function onesLike(x: Tensor, o?: CreateOptions): Tensor {
-  return made(core.ones(x.shape, like(x, o)), o);
+  return made(
+    core.beside(x.value, () => core.ones(x.shape, like(x, o))),
+    o,
+  );
 }
 /** One value in the shape and dtype of another tensor. */
 export function fullLike(x: Tensor, value: number | boolean, o?: CreateOptions): Tensor {
-  return made(core.full(x.shape, Number(value), like(x, o)), o);
+  return made(
+    core.beside(x.value, () => core.full(x.shape, Number(value), like(x, o))),
+    o,
+  );
 }
 /** Zeros in the shape and dtype of another tensor. */
 export function emptyLike(x: Tensor, o?: CreateOptions): Tensor {
