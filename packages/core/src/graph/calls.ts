@@ -1,11 +1,11 @@
 // What `apply` knows of a call once it was made: the spec of its result, and how it runs. Found again by numbers for specs, not by texts.
 import type { Backend, Program } from '../backend/index.js';
-import { DTypeError, isFloat, sizeOf, type DType, type Spec } from '../base/index.js';
+import { DTypeError, isFloat, sizeOf, type Spec } from '../base/index.js';
 import { forgetExpressions, load, param, ravel, type Access } from '../kernel/index.js';
-import { buildKernel, lowerCall } from './lower.js';
+import { buildKernel, lowerCall, type Slots } from './lower.js';
 import { numberFunction, type NumberFunction } from './numbers.js';
 import { intern, specNumber } from './spec.js';
-import type { Primitive, Tensor } from './tensor.js';
+import type { Lowering, Primitive, Tensor } from './tensor.js';
 
 /** A number for what a call must know of an input: its spec, and whether it is an array or a number. */
 const keyOf = ({ spec, literal }: Tensor): number => (literal === null ? specNumber(spec) : -1 - specNumber(spec));
@@ -41,9 +41,10 @@ export class PreparedCall {
   /** Gradients can flow through the result. */
   readonly float: boolean;
   /** Computes the result of numbers alone; null where it is an array. */
-  readonly ofNumbers: NumberFunction | null;
+  readonly ofNumbers: NumberFunction | null = null;
+  readonly inputs: readonly Spec[];
+  private readonly areNumbers: readonly boolean[];
   private made: Program | null = null;
-  private readonly accesses: () => { lower: Access[]; slots: { inputs: DType[]; params: DType[] } };
   constructor(
     private readonly backend: Backend,
     private readonly prim: Primitive,
@@ -53,37 +54,33 @@ export class PreparedCall {
   ) {
     this.size = sizeOf(out.shape);
     this.float = isFloat(out.dtype);
-    const kinds = inputs.map((x) => ({ spec: x.spec, isNumber: x.literal !== null }));
-    this.accesses = () => {
-      const slots = { inputs: [] as DType[], params: [] as DType[] };
-      const lower = kinds.map(({ spec, isNumber }): Access => {
-        if (isNumber) {
-          const p = param(slots.params.push(spec.dtype) - 1, spec.dtype);
-          return () => p;
-        }
-        const k = slots.inputs.push(spec.dtype) - 1;
-        return (i) => load(k, ravel(i, spec.shape), spec.dtype);
-      });
-      return { lower, slots };
-    };
-    this.specs = { inputs: kinds.map((k) => k.spec), out };
-    this.ofNumbers = out.shape.length === 0 && kinds.length > 0 && kinds.every((k) => k.isNumber) ? this.fold() : null;
-  }
-  private readonly specs: { readonly inputs: readonly Spec[]; readonly out: Spec };
-
-  private fold(): NumberFunction | null {
-    const lowering = lowerCall(this.prim, this.accesses().lower, this.attrs, this.specs);
-    const f = lowering.form === 'map' ? numberFunction(lowering.body([], [])) : null;
+    this.inputs = inputs.map((x) => x.spec);
+    this.areNumbers = inputs.map((x) => x.literal !== null);
+    if (out.shape.length || !inputs.length || this.areNumbers.includes(false)) return;
+    const { lowering } = this.lower();
+    if (lowering.form === 'map') this.ofNumbers = numberFunction(lowering.body([], []));
     forgetExpressions();
-    return f;
   }
-  /** The program that runs it. Numbers come as parameters, so that a new number needs no new kernel. */
+  /** Numbers are parameters, so that a new number needs no new kernel. */
+  private lower(): { lowering: Lowering; slots: Slots } {
+    const slots: Slots = { inputs: [], params: [] };
+    const accesses = this.inputs.map(({ shape, dtype }, k): Access => {
+      if (!this.areNumbers[k]) {
+        const slot = slots.inputs.push(dtype) - 1;
+        return (i) => load(slot, ravel(i, shape), dtype);
+      }
+      const number = param(slots.params.push(dtype) - 1, dtype);
+      return () => number;
+    });
+    return { lowering: lowerCall(this.prim, accesses, this.attrs, this), slots };
+  }
+  /** The program that runs it. */
   get program(): Program {
-    if (this.made) return this.made;
-    const { lower, slots } = this.accesses();
-    const lowering = lowerCall(this.prim, lower, this.attrs, this.specs);
-    this.made = this.backend.compile(buildKernel(this.prim.name, lowering, this.out, slots));
-    forgetExpressions();
+    if (!this.made) {
+      const { lowering, slots } = this.lower();
+      this.made = this.backend.compile(buildKernel(this.prim.name, lowering, this.out, slots));
+      forgetExpressions();
+    }
     return this.made;
   }
 }
