@@ -6,7 +6,6 @@ import {
   describe,
   DeviceError,
   dtypeOf,
-  dtypes,
   ShapeError,
   sizeOf,
   ValueError,
@@ -29,22 +28,7 @@ function shapeOf(data: NestedArray): number[] {
   for (let x: NestedArray | undefined = data; Array.isArray(x); x = x[0] as NestedArray) shape.push(x.length);
   return shape;
 }
-/** Throws for a number that an integer dtype would wrap around. Fractions lose what is behind the point. */
-function checkRange(v: number, dtype: DType): void {
-  const { kind, lowest, highest } = dtypes[dtype];
-  if (kind !== 'int' || (v > lowest - 1 && v < highest + 1)) return;
-  throw new ValueError(
-    `tensor: ${v} does not fit ${dtype}, which goes from ${lowest} to ${highest}. Take a float dtype, or cast a tensor if it is to wrap around`,
-  );
-}
-function fillFlat(
-  data: NestedArray,
-  shape: Shape,
-  depth: number,
-  out: TypedArray,
-  at: number,
-  integers: DType | null,
-): number {
+function fillFlat(data: NestedArray, shape: Shape, depth: number, out: TypedArray, at: number): number {
   if (depth === shape.length) {
     if (Array.isArray(data))
       throw new ShapeError(
@@ -52,7 +36,6 @@ function fillFlat(
       );
     if (typeof data !== 'number' && typeof data !== 'boolean')
       throw new ValueError(`tensor: expected a number or a boolean, received ${data === null ? 'null' : typeof data}`);
-    if (integers) checkRange(Number(data), integers);
     out[at] = Number(data);
     return at + 1;
   }
@@ -64,7 +47,7 @@ function fillFlat(
     throw new ShapeError(
       `tensor: expected ${shape[depth]} elements at depth ${depth}, received ${data.length}: rows differ in length`,
     );
-  for (const x of data) at = fillFlat(x as NestedArray, shape, depth + 1, out, at, integers);
+  for (const x of data) at = fillFlat(x as NestedArray, shape, depth + 1, out, at);
   return at;
 }
 const firstLeaf = (data: NestedArray): NestedArray | undefined =>
@@ -91,10 +74,9 @@ export function tensor(
     throw new ShapeError(`tensor: ${sizeOf(own)} elements do not fill [${target}], which has ${sizeOf(target)}`);
   const type = dtype ?? (typed ? dtypeOf(data) : typeof firstLeaf(data) === 'boolean' ? 'bool' : 'f32');
   const flat = allocate(type, sizeOf(own));
-  if (typed && dtypeOf(data) !== type) data.forEach((v) => checkRange(v, type));
   if (typed) flat.set(type === 'bool' ? Uint8Array.from(data, (v) => +(v !== 0)) : data);
   else {
-    fillFlat(data, own, 0, flat, 0, dtypes[type].kind === 'int' ? type : null);
+    fillFlat(data, own, 0, flat, 0);
     if (type === 'bool') for (let k = 0; k < flat.length; k++) flat[k] = +(flat[k] !== 0);
   }
   return upload(currentBackend(), flat, type, [...target]);

@@ -136,10 +136,9 @@ export function variance(
 }
 /** How many elements are not 0, as i32. */
 export const countNonzero = (x: Operand, o: ReduceOptions = {}): Tensor => sum(notEqual(x, 0), o);
-/** log of the sum of e^x, without overflow; -Infinity over nothing. */
+/** log of the sum of e^x, without overflow. */
 export function logSumExp(x: Operand, { axes, keepdims }: ReduceOptions = {}): Tensor {
   const t = real(x);
-  if (t.size === 0) return log(sum(exp(t), { axes, keepdims }));
   const top = max(t, { axes, keepdims: true });
   const shift = detached(where(isFinite(top), top, 0));
   const y = add(log(sum(exp(sub(t, shift)), { axes, keepdims: true })), shift);

@@ -1,11 +1,11 @@
 // Running sums, products and extremes along an axis.
-import { dtypes, isFloat, normalizeAxis, range, type Shape } from '../base/index.js';
+import { dtypes, normalizeAxis, range, type Shape } from '../base/index.js';
 import type { KernelAttrs } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { Primitive, Tensor } from '../graph/tensor.js';
 import { detach } from '../graph/create.js';
 import { beside } from '../graph/state.js';
-import { equal, greaterEqual, isNaN, less, logicalAnd, logicalOr, mul, where } from './arithmetic.js';
+import { equal, greaterEqual, less, logicalAnd, mul, where } from './arithmetic.js';
 import { iota } from './creation.js';
 import { expandTo, reshapeTo, sumOver, toTensor, toType, zerosFor, type Operand } from './define.js';
 import { scatterAdd } from './indexing.js';
@@ -138,10 +138,8 @@ export function cummin(x: Operand, axis: number): { values: Tensor; indices: Ten
 function withIndices(primitive: Primitive<ScanAttrs>, x: Operand, axis: number): { values: Tensor; indices: Tensor } {
   const t = toTensor(x);
   const values = running(primitive, t, axis, {});
-  // From the first NaN on all values are NaN: its position is the last one that counts, unless another NaN follows.
-  const own = isFloat(t.dtype) ? logicalOr(equal(t, values), isNaN(t)) : equal(t, values);
   const hit = where(
-    own,
+    equal(t, values),
     beside(t, () => iota(t.shape, axis)),
     -1,
   );

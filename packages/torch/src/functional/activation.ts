@@ -1,7 +1,6 @@
 // Activations as functions.
 import * as core from '@nn/core';
 import { bind, dimOf } from '../ops/arguments.js';
-import { scalarsToo } from '../ops/ranking.js';
 import { assign } from '../tensor/assign.js';
 import { Tensor } from '../tensor/handle.js';
 
@@ -164,26 +163,17 @@ const softDim = (x: Tensor, dim: DimOption | undefined): number => {
   const given = typeof dim === 'object' && dim !== null ? dim.dim : dim;
   return dimOf(given ?? implicitDim(x.shape.length), x.shape.length);
 };
-const alongAxis = (
-  x: Tensor,
-  dim: DimOption | undefined,
-  f: (v: core.Tensor, axis: number) => core.Tensor,
-  fn: string,
-): Tensor => {
-  const axis = softDim(x, dim);
-  return scalarsToo(x, ({ value }) => new Tensor(f(value, axis), fn));
-};
 /** `exp(x) / sum(exp(x))` along an axis. */
 export function softmax(x: Tensor, dim?: DimOption): Tensor {
-  return alongAxis(x, dim, core.softmax, 'Softmax');
+  return new Tensor(core.softmax(x.value, softDim(x, dim)), 'Softmax');
 }
 /** `softmax(-x)` */
 export function softmin(x: Tensor, dim?: DimOption): Tensor {
-  return alongAxis(x, dim, (v, axis) => core.softmax(core.neg(v), axis), 'Softmax');
+  return new Tensor(core.softmax(core.neg(x.value), softDim(x, dim)), 'Softmax');
 }
 /** The logarithm of `softmax`. */
 export function logSoftmax(x: Tensor, dim?: DimOption): Tensor {
-  return alongAxis(x, dim, core.logSoftmax, 'LogSoftmax');
+  return new Tensor(core.logSoftmax(x.value, softDim(x, dim)), 'LogSoftmax');
 }
 /** Samples of a categorical distribution by Gumbel noise: `softmax((x + g) / tau)`, or one-hot with `hard`. */
 export function gumbelSoftmax(x: Tensor, o: { tau?: number; hard?: boolean; dim?: number } = {}): Tensor {

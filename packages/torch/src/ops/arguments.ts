@@ -18,8 +18,8 @@ export function dimOf(dim: number, rank: number): number {
 /** The axes of a reduction: all of them for undefined, null and []. */
 export function dimsOf(dim: Dim | undefined, rank: number): number[] {
   if (dim === undefined || dim === null || (typeof dim !== 'number' && dim.length === 0)) return range(rank);
-  const list = (typeof dim === 'number' ? [dim] : dim).map((d) => dimOf(d, rank));
   if (rank === 0) return [];
+  const list = (typeof dim === 'number' ? [dim] : dim).map((d) => dimOf(d, rank));
   const twice = list.find((d, i) => list.indexOf(d) !== i);
   if (twice !== undefined) throw new core.ShapeError(`dim ${twice} appears multiple times in the list of dims`);
   return list;

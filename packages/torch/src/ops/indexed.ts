@@ -3,7 +3,6 @@ import * as core from '@nn/core';
 import { type Operand, raw, Tensor } from '../tensor/handle.js';
 import { dimOf } from './arguments.js';
 import { checkIndex, updates } from './index-arguments.js';
-import { scalarsToo } from './ranking.js';
 
 /**
  * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one element for each element of `index`.
@@ -18,21 +17,14 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     throw new core.ShapeError(
       `Index tensor must have the same number of dimensions as input tensor, but they have ${i.ndim} and ${v.ndim}`,
     );
-  const axis = dimOf(dim, v.ndim);
-  return scalarsToo(
-    x,
-    ({ value }) => new Tensor(core.gather(value, v.ndim ? i : core.reshape(i, [1]), axis), 'Gather'),
-  );
+  return new Tensor(core.gather(v, i, dimOf(dim, v.ndim)), 'Gather');
 }
 /** The slices of an axis at the indices. */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const i = checkIndex('index_select', index);
   if (i.ndim > 1) throw new core.ShapeError(`index_select(): Index is supposed to be a vector, but got dim: ${i.ndim}`);
   const v = x.value;
-  const axis = dimOf(dim, v.ndim);
-  if (v.ndim === 0 && i.size !== 1)
-    throw new core.ShapeError(`index_select(): Index to scalar can have only 1 value, got ${i.size} value(s)`);
-  return scalarsToo(x, ({ value }) => new Tensor(core.take(value, core.reshape(i, [-1]), axis), 'IndexSelect'));
+  return new Tensor(core.take(v, core.reshape(i, [-1]), dimOf(dim, v.ndim)), 'IndexSelect');
 }
 /** Elements of the flattened tensor. */
 export function take(x: Tensor, index: Tensor): Tensor {

@@ -3,7 +3,7 @@ import * as core from '@nn/core';
 import { Tensor } from '../tensor/handle.js';
 import { range } from '../tensor/range.js';
 import { bind, dimOf, pair, type ValuesIndices } from './arguments.js';
-import { along, ranked, scalarsToo } from './ranking.js';
+import { along, ranked } from './ranking.js';
 import { sort } from './scan.js';
 
 /** Running `logsumexp` along an axis. */
@@ -19,23 +19,28 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   return along(x, dim, undefined, stable, 'Logcumsumexp');
 }
 
-type Running = (v: core.Tensor, axis: number) => { values: core.Tensor; indices: core.Tensor };
-function runningExtreme(x: Tensor, dim: number, f: Running, fn: string): ValuesIndices {
-  const axis = dimOf(dim, x.shape.length);
-  return scalarsToo(x, ({ value }) => {
-    const { values, indices } = f(value, axis);
-    return pair('values', new Tensor(values, fn), 'indices', new Tensor(indices));
-  });
+function runningExtreme(x: Tensor, dim: number, largest: boolean): ValuesIndices {
+  const v = x.value;
+  const axis = dimOf(dim, v.ndim);
+  const n = v.shape[axis]!;
+  const moved = core.unsqueeze(core.transpose(v, axis, -1), -2);
+  const earlier = core.tril(core.beside(v, () => core.ones([n, n], 'bool')));
+  const masked = core.where(earlier, moved, largest ? -Infinity : Infinity);
+  // The last one of equal elements counts, as in PyTorch.
+  const reversed = core.flip(masked, [-1]);
+  const place = core.sub(n - 1, largest ? core.argmax(reversed, { axis: -1 }) : core.argmin(reversed, { axis: -1 }));
+  const indices = core.transpose(place, axis, -1);
+  return pair('values', new Tensor(core.gather(v, indices, axis), 'Cummax'), 'indices', new Tensor(indices));
 }
 
-/** Running maxima along an axis, with their indices (the last one of equals). */
+/** Running maxima along an axis, with their indices. */
 export function cummax(x: Tensor, dim: number): ValuesIndices {
-  return runningExtreme(x, dim, core.cummax, 'Cummax');
+  return runningExtreme(x, dim, true);
 }
 
-/** Running minima along an axis, with their indices (the last one of equals). */
+/** Running minima along an axis, with their indices. */
 export function cummin(x: Tensor, dim: number): ValuesIndices {
-  return runningExtreme(x, dim, core.cummin, 'Cummin');
+  return runningExtreme(x, dim, false);
 }
 
 /** Sorted along the first axis. */
@@ -52,7 +57,7 @@ export function kthvalue(x: Tensor, k: number, o: { dim?: number; keepdim?: bool
     throw new core.ShapeError(
       `kthvalue(): selected number k out of range for dimension ${axis}: k is ${k}, the size ${n}`,
     );
-  return scalarsToo(x, ({ value }) => ranked(value, axis, k - 1, o.keepdim ?? false, 'Kthvalue'));
+  return ranked(v, axis, k - 1, o.keepdim ?? false, 'Kthvalue');
 }
 
 /** The most frequent element along an axis (the smallest one of several), with the last of its indices. */
@@ -62,7 +67,6 @@ export function mode(
   o?: { keepdim?: boolean },
 ): ValuesIndices {
   const at = bind<{ dim: number; keepdim: boolean }>(['dim'], dim, o);
-  if (x.shape.length === 0) return scalarsToo(x, (t) => mode(t, dimOf(at.dim ?? -1, 0)));
   const v = x.value;
   const axis = dimOf(at.dim ?? -1, v.ndim);
   const lines = core.transpose(v, axis, -1);
@@ -95,8 +99,7 @@ export function quantile(
   o?: QuantileOptions,
 ): Tensor {
   const at = bind<QuantileOptions>(['dim'], dim, o);
-  if (x.shape.length === 0 && typeof at.dim === 'number') dimOf(at.dim, 0);
-  const flat = at.dim === undefined || at.dim === null || x.shape.length === 0;
+  const flat = at.dim === undefined || at.dim === null;
   const v = flat ? core.reshape(x.value, [-1]) : x.value;
   const axis = flat ? 0 : dimOf(at.dim!, v.ndim);
   const sorted = core.sort(core.transpose(v, axis, -1)).values;

@@ -2,7 +2,6 @@
 import * as core from '@nn/core';
 import { type Operand, raw, rawTensor, Tensor } from '../tensor/handle.js';
 import { bind, dimOf } from './arguments.js';
-import { scalarsToo } from './ranking.js';
 
 export type Unary = (x: Tensor) => Tensor;
 const unary =
@@ -110,14 +109,14 @@ export function clamp(x: Tensor, min?: Operand | ClampOptions | null, max?: Oper
 
 /** `softmax` over an axis: `exp(x) / sum(exp(x))`. */
 export function softmax(x: Tensor, dim: number | { dim: number }): Tensor {
-  const axis = dimOf(bind<{ dim: number }>(['dim'], dim).dim!, x.shape.length);
-  return scalarsToo(x, (t) => new Tensor(core.softmax(rawTensor(t), axis), 'Softmax'));
+  const axis = bind<{ dim: number }>(['dim'], dim).dim!;
+  return new Tensor(core.softmax(rawTensor(x), dimOf(axis, x.shape.length)), 'Softmax');
 }
 
 /** The logarithm of `softmax`, computed without overflow. */
 export function logSoftmax(x: Tensor, dim: number | { dim: number }): Tensor {
-  const axis = dimOf(bind<{ dim: number }>(['dim'], dim).dim!, x.shape.length);
-  return scalarsToo(x, (t) => new Tensor(core.logSoftmax(t.value, axis), 'LogSoftmax'));
+  const axis = bind<{ dim: number }>(['dim'], dim).dim!;
+  return new Tensor(core.logSoftmax(x.value, dimOf(axis, x.shape.length)), 'LogSoftmax');
 }
 
 export {

@@ -4,15 +4,6 @@ import type { DType } from '../tensor/dtype.js';
 import { optionalDType, Tensor } from '../tensor/handle.js';
 import { dimOf, pair, type ValuesIndices } from './arguments.js';
 
-const isPair = (r: Tensor | ValuesIndices): r is ValuesIndices => !(r instanceof Tensor);
-/** A scalar has an axis 0 in PyTorch: f is given it as a vector of one element, and what comes back is a scalar again. */
-export function scalarsToo<R extends Tensor | ValuesIndices>(x: Tensor, f: (x: Tensor) => R): R {
-  if (x.shape.length > 0) return f(x);
-  const scalar = (t: Tensor): Tensor => new Tensor(core.reshape(t.value, []), t._fn);
-  const out = f(new Tensor(core.reshape(x.value, [1]), 'View'));
-  return (isPair(out) ? pair('values', scalar(out.values), 'indices', scalar(out.indices)) : scalar(out)) as R;
-}
-
 export function along(
   x: Tensor,
   dim: number,

@@ -3,7 +3,7 @@ import * as core from '@nn/core';
 import { type DType } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/handle.js';
 import { bind, dimOf, pair, type ValuesIndices } from './arguments.js';
-import { along, ranked, scalarsToo } from './ranking.js';
+import { along, ranked } from './ranking.js';
 
 /** Running sums along an axis. */
 export function cumsum(x: Tensor, dim: number, o: { dtype?: DType } = {}): Tensor {
@@ -29,9 +29,8 @@ export interface SortOptions {
 export function sort(x: Tensor, dim?: number | SortOptions, o?: SortOptions): ValuesIndices {
   const { dim: d = -1, descending = false } = bind<SortOptions>(['dim'], dim, o);
   const v = x.value;
-  const axis = dimOf(d, v.ndim);
   if (v.ndim === 0) return pair('values', x, 'indices', new Tensor(core.beside(v, () => core.zeros([], 'i32'))));
-  const sorted = core.sort(v, { axis, descending });
+  const sorted = core.sort(v, { axis: dimOf(d, v.ndim), descending });
   return pair('values', new Tensor(sorted.values, 'Sort'), 'indices', new Tensor(sorted.indices));
 }
 /** The indices that sort an axis. */
@@ -47,7 +46,6 @@ export interface TopkOptions {
 /** The `k` largest elements along an axis in order, with their indices. */
 export function topk(x: Tensor, k: number, dim?: number | TopkOptions, o?: TopkOptions): ValuesIndices {
   const { dim: d = -1, largest = true } = bind<TopkOptions>(['dim'], dim, o);
-  if (x.shape.length === 0 && k === 1) return scalarsToo(x, (t) => topk(t, 1, dimOf(d, 0)));
   const v = x.value;
   const axis = dimOf(d, v.ndim);
   if (!(k >= 0 && k <= (v.shape[axis] ?? 1)))
@@ -74,9 +72,7 @@ export function median(
   if (at.dim === undefined)
     return ranked(core.reshape(v, [-1]), 0, Math.max(0, (v.size - 1) >> 1), false, 'Median').values;
   const axis = dimOf(at.dim, v.ndim);
-  return scalarsToo(x, ({ value }) =>
-    ranked(value, axis, (value.shape[axis]! - 1) >> 1, at.keepdim ?? false, 'Median'),
-  );
+  return ranked(v, axis, (v.shape[axis]! - 1) >> 1, at.keepdim ?? false, 'Median');
 }
 /** `median` as a method. */
 export interface Median {
