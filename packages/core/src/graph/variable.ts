@@ -109,9 +109,9 @@ export class Variable implements Cell {
       if (seen) return seen;
       if (seen === undefined && this.value) {
         guard(() => this.differentiable);
-        const fixed = this.value.storage && !this.follows ? this.value.backend : null;
-        if (fixed) trace.home ??= fixed;
-        const hole = placeholder(this.spec, this, this.differentiable, fixed ?? trace.home ?? currentBackend());
+        if (this.value.storage && !this.follows) trace.home ??= this.value.backend;
+        // one that is elsewhere is found when the function runs, where the error can name the function
+        const hole = placeholder(this.spec, this, this.differentiable, trace.home ?? currentBackend());
         trace.captures.set(this, hole);
         return hole;
       }

@@ -1,48 +1,18 @@
 // Larger arrays than the random cases have, so that whole vectors, their rest, and packed products run: against the CPU.
 import { describe, expect, it } from 'vitest';
-import { allocate, isFloat, sizeOf, type DType, type Shape, type TypedArray } from '../../base/index.js';
-import { data, requireGrad, tensor } from '../../graph/create.js';
-import { scope } from '../../graph/memory.js';
-import { useBackend } from '../../graph/state.js';
+import { type Shape } from '../../base/index.js';
+import { requireGrad } from '../../graph/create.js';
 import type { Tensor } from '../../graph/tensor.js';
 import { compile, gradients } from '../../autograd/index.js';
 import * as ops from '../../ops/index.js';
 import { softmax } from '../../functional/index.js';
-import { distance } from '../../testing/distance.js';
-import { seeded } from '../../testing/draw.js';
+import { apart as apartOn, randomValues, runOn, type Arrays, type Program } from '../../testing/on-device.js';
 import { cpu } from '../cpu/cpu.js';
-import type { Backend } from '../backend.js';
 import { createWasm } from './wasm.js';
 
 const wasm = createWasm();
-type Arrays = readonly (readonly [Shape, DType?])[];
-type Program = (...xs: Tensor[]) => readonly Tensor[];
-const randomValues = (arrays: Arrays): TypedArray[] => {
-  const random = seeded(7);
-  return arrays.map(([shape, dtype = 'f32']) =>
-    allocate(dtype, sizeOf(shape)).map(() =>
-      isFloat(dtype) ? 4 * random() - 2 : dtype === 'bool' ? random() * 2 : random() * 200,
-    ),
-  );
-};
-/** What a device makes of arrays. */
-function run(device: Backend, arrays: Arrays, values: readonly TypedArray[], f: Program): Promise<TypedArray[]> {
-  const was = useBackend(device);
-  try {
-    return scope(() => {
-      const xs = values.map((v, k) => tensor(v, { shape: arrays[k]![0], dtype: arrays[k]![1] ?? 'f32' }));
-      return Promise.all(f(...xs).map((t) => data(t)));
-    });
-  } finally {
-    useBackend(was);
-  }
-}
 /** The largest distance of what both backends make of the same random arrays. */
-async function apart(arrays: Arrays, f: Program): Promise<number> {
-  const values = randomValues(arrays);
-  const [right, got] = await Promise.all([run(cpu, arrays, values, f), run(wasm, arrays, values, f)]);
-  return Math.max(...right.map((v, k) => distance(got[k]!, v)));
-}
+const apart = (arrays: Arrays, f: Program): Promise<number> => apartOn(wasm, arrays, f);
 /**
  * How many roundings the two results are apart, at most. `f` makes sums of products, so `f(|x|)` is the sum of the products' absolute
  * values, and a result that is rounded n times on the way from its inputs is off by at most n u f(|x|): u is 2^-24 in f32, 2^-53 in f64
@@ -52,9 +22,9 @@ async function roundings(arrays: Arrays, f: Program): Promise<number> {
   const values = randomValues(arrays);
   const absolute = values.map((v) => v.map(Math.abs));
   const [right, got, sums] = await Promise.all([
-    run(cpu, arrays, values, f),
-    run(wasm, arrays, values, f),
-    run(cpu, arrays, absolute, f),
+    runOn(cpu, arrays, values, f),
+    runOn(wasm, arrays, values, f),
+    runOn(cpu, arrays, absolute, f),
   ]);
   const unit = arrays[0]![1] === 'f64' ? 2 ** -53 : 2 ** -24;
   let most = 0;

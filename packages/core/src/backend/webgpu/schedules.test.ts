@@ -1,52 +1,24 @@
 // Larger arrays than the random cases have, so that fours, shared rows, cut rows, pieces of lines and sorted scatters run: against the CPU, with the
 // numbers of this adapter's class and with those of a real GPU.
 import { describe, expect, it } from 'vitest';
-import { allocate, isFloat, sizeOf, type DType, type Shape, type TypedArray } from '../../base/index.js';
+import { sizeOf, type Shape } from '../../base/index.js';
 import { compile } from '../../autograd/index.js';
-import { data, tensor } from '../../graph/create.js';
-import { scope } from '../../graph/memory.js';
-import { useBackend } from '../../graph/state.js';
 import type { Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
 import { layerNorm, softmax } from '../../functional/index.js';
 import { distance } from '../../testing/distance.js';
+import { apart, runOn, type Arrays, type Program } from '../../testing/on-device.js';
 import { seeded } from '../../testing/draw.js';
 import { cpu } from '../cpu/cpu.js';
 import type { Backend } from '../backend.js';
 import { withGpu } from './open-for-test.js';
 
-type Arrays = readonly (readonly [Shape, DType?])[];
-type Program = (...xs: Tensor[]) => readonly Tensor[];
-/** What a device makes of arrays. */
-function run(device: Backend, arrays: Arrays, values: readonly TypedArray[], f: Program): Promise<TypedArray[]> {
-  const was = useBackend(device);
-  try {
-    return scope(() => {
-      const xs = values.map((v, k) => tensor(v, { shape: arrays[k]![0], dtype: arrays[k]![1] ?? 'f32' }));
-      return Promise.all(f(...xs).map((t) => data(t)));
-    });
-  } finally {
-    useBackend(was);
-  }
-}
-/** The largest distance of what both backends make of the same random arrays. */
-async function apart(device: Backend, arrays: Arrays, f: Program): Promise<number> {
-  const random = seeded(7);
-  const values = arrays.map(([shape, dtype = 'f32']) =>
-    allocate(dtype, sizeOf(shape)).map(() =>
-      isFloat(dtype) ? 4 * random() - 2 : dtype === 'bool' ? random() * 2 : random() * 200,
-    ),
-  );
-  const right = await run(cpu, arrays, values, f);
-  const got = await run(device, arrays, values, f);
-  return Math.max(...right.map((v, k) => distance(got[k]!, v)));
-}
 /** The largest distance of sums, in units of 2^-24 times the sum of the absolute values: how many roundings they are apart. */
 async function roundings(device: Backend, shape: Shape, f: (x: Tensor) => Tensor): Promise<number> {
   const random = seeded(8);
   const values = Float32Array.from({ length: sizeOf(shape) }, () => 4 * random() - 2);
-  const [right, sums] = await run(cpu, [[shape]], [values], (x) => [f(x), f(ops.abs(x))]);
-  const [got] = await run(device, [[shape]], [values], (x) => [f(x)]);
+  const [right, sums] = await runOn(cpu, [[shape]], [values], (x) => [f(x), f(ops.abs(x))]);
+  const [got] = await runOn(device, [[shape]], [values], (x) => [f(x)]);
   return Math.max(0, ...right!.map((v, k) => (2 ** 24 * Math.abs(got![k]! - v)) / (sums![k]! || 1)));
 }
 const extremes = (x: Tensor, axes: number[]): Tensor[] => [ops.max(x, { axes }), ops.min(ops.mul(x, 2), { axes })];
@@ -150,8 +122,8 @@ for (const [name, tuning] of classes)
             ];
           };
           const arrays: Arrays = [[to], [from], [from]];
-          const right = await run(cpu, arrays, values, f);
-          const got = await run(device, arrays, values, f);
+          const right = await runOn(cpu, arrays, values, f);
+          const got = await runOn(device, arrays, values, f);
           // steps that meet are taken in their order, as on the CPU
           right.forEach((v, n) => expect(distance(got[n]!, v)).toBe(0));
         });
