@@ -26,6 +26,12 @@ function peerFiles(): [from: string, to: string][] {
 const peers: Plugin = {
   name: 'copy-peers',
   apply: 'build',
+  // Only a build installs: reading this file does not.
+  config() {
+    installPeers(console.log);
+    const { version } = JSON.parse(readFileSync(join(jax, 'package.json'), 'utf8')) as { version: string };
+    return { define: { __JAX_VERSION__: JSON.stringify(version) } };
+  },
   writeBundle({ dir }) {
     for (const [from, to] of peerFiles()) {
       const target = join(dir!, 'peers', to);
@@ -40,10 +46,6 @@ const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Emb
 
 export default defineConfig(({ mode }) => {
   const alone = mode === 'alone';
-  if (!alone) installPeers(console.log);
-  const version = alone
-    ? ''
-    : (JSON.parse(readFileSync(join(jax, 'package.json'), 'utf8')) as { version: string }).version;
   return {
     root: fileURLToPath(new URL('page', import.meta.url)),
     base: './',
@@ -51,7 +53,7 @@ export default defineConfig(({ mode }) => {
     appType: 'mpa',
     logLevel: 'warn',
     resolve: { conditions: ['@nn/source', 'module', 'browser', 'import', 'default'] },
-    define: { __JAX_VERSION__: JSON.stringify(version) },
+    define: alone ? { __JAX_VERSION__: "''" } : {},
     plugins: alone ? [] : [peers],
     worker: { format: 'es' },
     build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
