@@ -28,8 +28,19 @@ test('measures processes in turns and prints tables', { timeout: 60_000 }, () =>
 });
 
 test('a peer that cannot do what it should is told, and ends in status 1', { timeout: 60_000 }, () => {
-  const { stdout, status } = run('--peers', 'ours', '--only', 'tiny-b1', '--rounds', '1', '--threads', '3');
-  expect(stdout).toContain('tiny-b1: ours: ');
+  const { stdout, status } = run(
+    '--peers',
+    'ours',
+    '--only',
+    'tiny-b1',
+    '--rounds',
+    '1',
+    '--threads',
+    '3',
+    '--device',
+    'cpu',
+  );
+  expect(stdout).toContain('tiny-b1: ours: on cpu there are no 3 threads');
   expect(status).toBe(1);
 });
 

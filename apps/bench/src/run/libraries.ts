@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setThreads } from '@nn/core/wasm';
 import type { Library } from '../measure/case.js';
 import type { Jax } from '../peers/jax-api.js';
 import { jaxJs } from '../peers/jax.js';
@@ -15,6 +16,14 @@ import { peersFolder } from './install.js';
 import type { Setup } from './setup.js';
 
 const require = createRequire(join(peersFolder, 'package.json'));
+
+type Ours = Extract<Setup, { library: 'ours' }>;
+async function loadOurs({ device, mode, threads }: Ours): Promise<Library> {
+  const library = await ours(device, mode);
+  if (threads > 1 && device !== 'wasm') throw new Error(`on ${device} there are no ${threads} threads`);
+  if (threads > 1) await setThreads(threads);
+  return library;
+}
 
 async function loadTfjs(backend: 'wasm' | 'cpu'): Promise<Library> {
   const tf = require('@tensorflow/tfjs') as Tfjs & {
@@ -64,8 +73,7 @@ function loadOrt(kind: 'web' | 'node', threads: number): Library {
 export async function load(setup: Setup): Promise<Library> {
   switch (setup.library) {
     case 'ours':
-      if (setup.threads > 1) throw new Error(`ours computes on one thread, not on ${setup.threads}`);
-      return ours(setup.device, setup.mode);
+      return loadOurs(setup);
     case 'limit':
       return limit();
     case 'tfjs':

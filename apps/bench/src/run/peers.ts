@@ -18,6 +18,10 @@ export interface PeerRow {
 /** What is looked at: the time of a warm task, or a first call in a new process and the memory that it takes. */
 export type Measure = 'time' | 'first';
 
+/** What is looked at with two threads. */
+const divided = (task: Task): boolean =>
+  (task.kind === 'matmul' && task.form === 'NN' && task.n === 1024) ||
+  (task.kind === 'train' && task.model.name === 'lenet');
 const training = (task: Task): boolean => task.kind === 'train';
 /** The device's name as a title: `ours` computes where --device says. */
 export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[] => [
@@ -36,6 +40,14 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     installed: false,
     own: true,
     takes: (_, measure) => measure === 'time',
+  },
+  {
+    name: 'ours-2t',
+    about: `@nn/torch, compiled, on ${device}, two threads`,
+    setup: { library: 'ours', device, mode: 'compiled', threads: 2 },
+    installed: false,
+    own: true,
+    takes: (task, measure) => device === 'wasm' && measure === 'time' && divided(task),
   },
   {
     name: 'limit',

@@ -63,7 +63,9 @@ export class PeerProcess {
     if (line.done) {
       this.stop();
       const last = this.complaint.trim().split('\n');
-      throw new Error(last.find((l) => /error/i.test(l))?.trim() ?? last.at(-1) ?? 'the process ended');
+      // Node prints the line of the source first, then the error.
+      const thrown = last.find((l) => /^\w*Error\b.*: /.test(l))?.replace(/^Error: /, '');
+      throw new Error(thrown ?? last.find((l) => /error/i.test(l))?.trim() ?? last.at(-1) ?? 'the process ended');
     }
     return JSON.parse(line.value);
   }
