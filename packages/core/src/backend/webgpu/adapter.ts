@@ -1,4 +1,8 @@
 // What schedules need to know of an adapter: a row of numbers for each class of hardware.
+import { candidates, type Limits } from './contraction/choose.js';
+import type { Product } from './contraction/product.js';
+import type { Schedule } from './contraction/schedule.js';
+import { tableOf } from './contraction/tables.js';
 import type { AdapterReport } from './device.js';
 
 export interface Adapter {
@@ -11,6 +15,8 @@ export interface Adapter {
   /** Elements that a workgroup can sort in its own memory. */
   readonly sorted: number;
   readonly maxBuffers: number;
+  /** The schedule of a product. */
+  scheduleOf(product: Product): Schedule;
 }
 
 const classes = {
@@ -19,13 +25,17 @@ const classes = {
   hardware: { threads: 64, busy: 16384, lanes: 256 },
 } as const;
 
-export function adapterOf({ software, limits }: AdapterReport): Adapter {
+export function adapterOf(report: AdapterReport): Adapter {
+  const { software, limits } = report;
   const known = classes[software ? 'software' : 'hardware'];
   const bytes = limits.maxComputeWorkgroupStorageSize;
+  const table = tableOf(report);
+  const most: Limits = { threads: limits.maxComputeInvocationsPerWorkgroup, bytes };
   return {
     ...known,
     lanes: Math.min(known.lanes, limits.maxComputeInvocationsPerWorkgroup),
     sorted: Math.min(2048, 2 ** Math.floor(Math.log2(bytes / 8))),
     maxBuffers: limits.maxStorageBuffersPerShaderStage,
+    scheduleOf: (product) => candidates(product, table, most)[0]!,
   };
 }

@@ -2,6 +2,7 @@
 import { sizeOf } from '../../base/index.js';
 import type { Kernel, RowsKernel } from '../../kernel/index.js';
 import type { Adapter } from './adapter.js';
+import { emitContraction } from './contraction/contraction.js';
 import { joinRows } from './join.js';
 import { packInputs, type Copy } from './pack.js';
 import { Place } from './place.js';
@@ -22,6 +23,8 @@ export interface Lowered {
 }
 
 function lowerRows(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
+  const product = emitContraction(kernel, place, adapter.scheduleOf);
+  if (product) return product;
   const joined = joinRows(kernel);
   if (!joined.stages.length) return emitElements(joined, adapter, place);
   const schedule = chooseRows(joined, adapter);

@@ -112,18 +112,18 @@ const unsigned: Table = {
   abs: same,
   sign: (a) => `min(${a}, 1u)`,
 };
-/** Numbers 0 and 1; what is not 0 counts as 1. */
+/** Numbers 0 and 1; what is not 0 counts as 1. Both sides are computed: `&&` would be a branch. */
 const bools: Table = {
-  add: two('||'),
+  add: two('|'),
   sub: two('!='),
-  mul: two('&&'),
-  max: two('||'),
-  min: two('&&'),
-  and: two('&&'),
-  or: two('||'),
+  mul: two('&'),
+  max: two('|'),
+  min: two('&'),
+  and: two('&'),
+  or: two('|'),
   xor: two('!='),
-  lt: (a, b) => `(!${a} && ${b})`,
-  le: (a, b) => `(!${a} || ${b})`,
+  lt: (a, b) => `(!${a} & ${b})`,
+  le: (a, b) => `(!${a} | ${b})`,
   eq: two('=='),
   ne: two('!='),
   where: shared.where!,
@@ -158,6 +158,18 @@ export function operate(e: Extract<Expr, { kind: 'op' }>, text: (e: Expr) => str
   const [x, y, z] = args as [string, string, string];
   if ((e.op === 'idiv' || e.op === 'mod') && isIndex(a) && b.kind === 'const' && b.value > 0)
     return `i32(u32(${x}) ${e.op === 'idiv' ? '/' : '%'} ${b.value}u)`;
+  // an index that may be negative, divided without a branch
+  if (
+    (e.op === 'idiv' || e.op === 'mod') &&
+    a.dtype === 'i32' &&
+    b.kind === 'const' &&
+    b.value > 0 &&
+    b.value < 2 ** 30
+  )
+    if (a.lo > b.value - 2 ** 31 && a.hi < 2 ** 31)
+      return e.op === 'idiv'
+        ? `((${x} - select(0i, ${b.value - 1}i, ${x} < 0i)) / ${b.value}i)`
+        : `(((${x} % ${b.value}i) + ${b.value}i) % ${b.value}i)`;
   const known = special(e.op, e.args, args);
   if (known) return known;
   const dtype = e.args.at(-1)!.dtype;

@@ -1,6 +1,7 @@
 // A compute shader in the making: its arrays, and blocks of statements in which every expression is computed once, as far out as its loops allow.
 import type { DType } from '../../../base/index.js';
-import { bitOf, loopsOf, type Expr } from '../../../kernel/index.js';
+import { bitOf, load, loopsOf, type Expr } from '../../../kernel/index.js';
+import { fours, sumOf, termsOf } from './fours.js';
 import { libraryFor } from './library.js';
 import { spell } from './number.js';
 import { convert, fromBits, fromMemory, operate, storedTypeOf, toMemory } from './scalar.js';
@@ -84,10 +85,10 @@ export class Block {
     const home = this.home(loopsOf(e));
     const text =
       e.kind === 'load'
-        ? this.shader.load(e.input, home.value(e.at), e.dtype)
+        ? home.element(e)
         : e.kind === 'cast'
           ? convert(home.value(e.args[0]), e.args[0].dtype, e.dtype)
-          : operate(e, (a) => home.value(a));
+          : (home.sum(e) ?? operate(e, (a) => home.value(a)));
     if (home === this && this.shader.uses(e) < 2 && text.length < longestInline) return text;
     return home.name(e, text);
   }
@@ -99,6 +100,27 @@ export class Block {
     this.fours.set(e, name);
     this.say(`let ${name} = ${this.shader.loadVector(e.input, `(u32(${this.value(e.at)}) / 4u)`)};`);
     return name;
+  }
+  /** An element of an array; where the array is read in fours, a component of a vector. */
+  private element({ input, at, dtype }: Expr & { kind: 'load' }): string {
+    if (!this.shader.isVector(input)) return this.shader.load(input, this.value(at), dtype);
+    const found = fours(at);
+    if (!found) {
+      const text = this.value(at);
+      return this.shader.load(input, `${text} >> 2u][${text} & 3i`, dtype);
+    }
+    // no input has a negative number, so that a vector is never taken for an element
+    const key = load(-1 - input, found.whole, dtype);
+    const four = this.known(key) ?? this.name(key, this.shader.loadVector(input, this.value(found.whole)));
+    return fromMemory(`${four}.${'xyzw'[found.lane]}`, dtype);
+  }
+  /** A sum of indices: what is known further out is added there. Null for everything else. */
+  private sum(e: Expr): string | null {
+    if (e.kind !== 'op' || e.op !== 'add' || e.dtype !== 'i32') return null;
+    const isInner = (x: Expr): boolean => x.kind === 'const' || this.home(loopsOf(x)) === this;
+    const [inner, outer] = [termsOf(e).filter(isInner), termsOf(e).filter((x) => !isInner(x))];
+    if (outer.length < 2 || !inner.length) return null;
+    return `(${this.value(sumOf(outer))} + ${this.value(sumOf(inner))})`;
   }
   private variable(bit: number): string {
     const text = this.variables.get(bit);
@@ -220,6 +242,13 @@ export class Shader {
       .join('\n');
     return { name, code, bindings, numbers: slots > 0, x, y };
   }
+}
+/** A vector of these components; the vector itself where they are its own in order. */
+export function vectorOf(texts: readonly string[], type: string): string {
+  if (texts.length === 1) return texts[0]!;
+  const whole = texts[0]!.slice(0, -2);
+  if (texts.length === 4 && /^\w+$/.test(whole) && texts.every((t, k) => t === `${whole}.${'xyzw'[k]}`)) return whole;
+  return `vec${texts.length}<${type}>(${texts.join(', ')})`;
 }
 /** Splits a position `at` (u32) into loop variables of a block, the last axis fastest. */
 export function unravelInto(block: Block, over: 'i' | 'r', shape: readonly number[], at: string): void {
