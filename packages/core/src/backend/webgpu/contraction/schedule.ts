@@ -31,5 +31,3 @@ export function workgroupBytes(s: Schedule): number {
   if (s.depth) return 16 * s.buffers * s.depth * (pitch(tileRows(s)) + pitch(tileColumns(s)));
   return 4 * (s.slices >> 1) * s.down * s.across * s.rows * s.columns;
 }
-export const printSchedule = (s: Schedule): string =>
-  `${tileRows(s)}x${tileColumns(s)}${s.depth ? `x${s.depth}` : ''} by ${s.rows}x${s.columns}${s.buffers > 1 ? ' ahead' : ''}${s.slices > 1 ? ` in ${s.slices} slices` : ''}${s.splits > 1 ? ` in ${s.splits} splits` : ''}`;
