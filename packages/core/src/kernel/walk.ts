@@ -57,8 +57,8 @@ export function everyExpr(roots: readonly Expr[]): Expr[] {
   return [...seen];
 }
 
-/** The expressions with parts replaced, where `by` gives something else for a part without parts of its own. */
-export function replace(roots: readonly Expr[], by: (e: Expr) => Expr | null): Expr[] {
+/** The expressions with parts replaced, where `by` gives something else for a part, whose own parts have been replaced in `made`. */
+export function replace(roots: readonly Expr[], by: (e: Expr, made: Expr) => Expr | null): Expr[] {
   const done = new Map<Expr, Expr>();
   for (const e of everyExpr(roots)) {
     const get = (x: Expr): Expr => done.get(x)!;
@@ -70,7 +70,7 @@ export function replace(roots: readonly Expr[], by: (e: Expr) => Expr | null): E
           : e.kind === 'op'
             ? expr(e.op, ...e.args.map(get))
             : e;
-    done.set(e, by(e) ?? same);
+    done.set(e, by(e, same) ?? same);
   }
   return roots.map((e) => done.get(e)!);
 }

@@ -1,13 +1,14 @@
 // Reductions over leading axes of wide arrays: some rows of the array at a time are added to running values in memory, column by column, so that the
 // array is read in the order in which it lies.
 import { dtypes, sizeOf, type DType } from '../../base/index.js';
-import { identity, type Expr, type RowsKernel } from '../../kernel/index.js';
+import { identity, type Expr } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
 import { i32, select, type I32, type Local } from './instructions.js';
 import { keptWork } from './kept.js';
 import type { Func } from './module.js';
 import { around, columns } from './nest.js';
 import { resultsOf, type Part } from './parts.js';
+import { positionOf, type Piece } from './pieces.js';
 import type { Source } from './point.js';
 import { argumentsOf, usesOf, type Arguments } from './rows.js';
 import { isCut, longest } from './running.js';
@@ -38,10 +39,10 @@ export const columnsExtent = ({ axes }: Axes): number =>
 const widthOf = (dtype: DType): number => Math.max(4, dtypes[dtype].bytes);
 const rowBytes = (dtype: DType): number => strip * widthOf(dtype);
 /** Scratch memory: a row of running values for each stage, and one for the total of those that are cut. */
-export const columnsScratch = ({ stages }: RowsKernel): number =>
+export const columnsScratch = ({ stages }: Piece): number =>
   stages.reduce((bytes, s) => bytes + 2 * rowBytes(s.dtype), 0);
 
-export function emitColumns(f: Func, kernel: RowsKernel, { axes, gone }: Axes, parts: readonly Part[]): void {
+export function emitColumns(f: Func, kernel: Piece, { axes, gone }: Axes, parts: readonly Part[]): void {
   const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length);
   const axis = axes.at(-1)!;
   const roots = parts.flatMap((p) => p.roots);
@@ -73,7 +74,7 @@ class Columns {
   private readonly running: readonly Local<'i32'>[];
   private readonly total: readonly Local<'i32'>[];
   constructor(
-    private readonly kernel: RowsKernel,
+    private readonly kernel: Piece,
     private readonly given: Arguments,
     private readonly axes: readonly Axis[],
     private readonly axis: Axis,
@@ -159,7 +160,7 @@ class Columns {
       else if (part.outputs.length) {
         const targets = part.outputs.map((k): readonly [Expr, Source] => {
           const { body, dtype } = kernel.outputs[k]!;
-          return [body, { key: `y${k}`, base: given.outputs[k]!, dtype, sum: positionIn(axes), at: null }];
+          return [body, { key: `y${k}`, base: given.outputs[k]!, dtype, sum: positionOf(kernel, axes), at: null }];
         });
         this.each(s, part.roots, (at) => {
           this.results(at, part.roots);

@@ -1,6 +1,6 @@
 // Rows kernels whose vectors lie along the innermost kept axis: four rows at a time, each lane with results of its own. Maps are the case without stages.
 import { sizeOf } from '../../base/index.js';
-import { identity, type RowsKernel } from '../../kernel/index.js';
+import { identity } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
 import { Scope } from './evaluate.js';
 import type { Source } from './point.js';
@@ -8,9 +8,10 @@ import { i32 } from './instructions.js';
 import type { Func } from './module.js';
 import { around, aroundInPieces, sweep, type Range, type Work } from './nest.js';
 import type { Part } from './parts.js';
+import { positionOf, type Piece } from './pieces.js';
 import { argumentsOf, unitsFor, usesOf, type Arguments } from './rows.js';
 import { isCut, longest, RunningVectors } from './running.js';
-import { accBit, positionIn, rowBits, type Axes, type Axis } from './sums.js';
+import { accBit, rowBits, type Axes, type Axis } from './sums.js';
 import { constantVector, hold } from './vector.js';
 
 /** The most steps of reduced loops that are written out. */
@@ -42,7 +43,7 @@ export function planKept(axes: Axes, parts: readonly Part[]): KeptPlan {
 /** Writes a phase over the rows. */
 export function emitKept(
   f: Func,
-  kernel: RowsKernel,
+  kernel: Piece,
   { axes: { axes, gone }, parts, units, extent, block }: KeptPlan,
 ): void {
   const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length);
@@ -65,13 +66,13 @@ export function emitKept(
   );
 }
 /** What is done with vectors of rows: all stages, then all outputs. */
-export function keptWork(kernel: RowsKernel, given: Arguments, axes: readonly Axis[], parts: readonly Part[]): Work {
+export function keptWork(kernel: Piece, given: Arguments, axes: readonly Axis[], parts: readonly Part[]): Work {
   const { bit } = axes.at(-1)!;
   const target = (k: number): Source => ({
     key: `y${k}`,
     base: given.outputs[k]!,
     dtype: kernel.outputs[k]!.dtype,
-    sum: positionIn(axes),
+    sum: positionOf(kernel, axes),
     at: null,
   });
   return {
@@ -100,7 +101,7 @@ export function keptWork(kernel: RowsKernel, given: Arguments, axes: readonly Ax
 }
 /** Reduces the rows of some vectors; each point learns its results. */
 function reduce(
-  kernel: RowsKernel,
+  kernel: Piece,
   l: Scope,
   bit: number,
   moves: readonly number[],

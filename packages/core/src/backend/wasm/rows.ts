@@ -8,6 +8,7 @@ import { i32, type I32 } from './instructions.js';
 import type { Func } from './module.js';
 import { around, aroundInPieces, bitsOf, sweep, type Every, type Work } from './nest.js';
 import type { Part } from './parts.js';
+import { positionOf, type Piece } from './pieces.js';
 import { head } from './phase.js';
 import { isCut, longest, RunningNumber, RunningVectors } from './running.js';
 import { constant } from './scalar.js';
@@ -77,7 +78,7 @@ export interface PartPlan extends Part {
 /** Writes a phase over the rows from `from` to `to` of the first axis. */
 export function emitByRows(
   f: Func,
-  kernel: RowsKernel,
+  kernel: Piece,
   { axes, gone }: Axes,
   parts: readonly PartPlan[],
 ): { scratch: number } {
@@ -112,14 +113,15 @@ class Row {
   private readonly kept = new Map<PartPlan, readonly Kept[]>();
   private readonly written = new Set<number>();
   constructor(
-    private readonly kernel: RowsKernel,
+    private readonly kernel: Piece,
     private readonly given: Arguments,
     private readonly axes: readonly Axis[],
     private readonly memory: (bytes: number) => I32,
   ) {}
   private output(k: number, over: readonly Axis[]): Source {
     const { dtype } = this.kernel.outputs[k]!;
-    return { key: `y${k}`, base: this.given.outputs[k]!, dtype, sum: positionIn([...this.axes, ...over]), at: null };
+    const sum = over.length ? positionIn([...this.axes, ...over]) : positionOf(this.kernel, this.axes);
+    return { key: `y${k}`, base: this.given.outputs[k]!, dtype, sum, at: null };
   }
   /** Makes room for what a part keeps. */
   place(part: PartPlan): void {

@@ -9,6 +9,7 @@ import { decideKept, partsOf, type Part } from './parts.js';
 import { directOutputs, emitByRows, type PartPlan } from './rows.js';
 import { dependsOn, joinAxes, stepOf, sumOf, type Axis } from './sums.js';
 import { nothing, type Emitted } from './phase.js';
+import { piecesOf, type Piece } from './pieces.js';
 import { emitTransposed, readingAxis, turnedExtent } from './transpose.js';
 
 /** What it costs more to read four elements that are so far apart than four that lie side by side; null for unequal steps. */
@@ -60,12 +61,17 @@ function acrossRows(parts: readonly Part[], { bit, extent }: Axis): number {
 /** Writes the phases of a kernel. */
 export function emitRows(module: Module, kernel: RowsKernel, signature: Signature): Emitted {
   if (sizeOf(kernel.shape) === 0) return nothing;
+  const made = piecesOf(kernel).map((piece) => emitPiece(module, piece, signature));
+  return {
+    phases: made.flatMap((m) => m.phases),
+    scratch: Math.max(...made.map((m) => m.scratch)),
+    shared: Math.max(...made.map((m) => m.shared)),
+  };
+}
+function emitPiece(module: Module, kernel: Piece, signature: Signature): Emitted {
   const parts = partsOf(kernel);
-  const axes = joinAxes(
-    'i',
-    kernel.shape,
-    parts.flatMap((p) => p.roots),
-  );
+  const roots = parts.flatMap((p) => p.roots);
+  const axes = joinAxes('i', kernel.shape, kernel.at ? [...roots, kernel.at] : roots);
   const turned = readingAxis(kernel, axes);
   if (turned) {
     const extent = turnedExtent(axes, turned);

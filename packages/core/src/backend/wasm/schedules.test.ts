@@ -101,6 +101,28 @@ describe('maps', () => {
           ),
         ).toBe(0);
   });
+  it('cut where conditions change, and split where indices are divided', async () => {
+    const heads = (x: Tensor): Tensor => ops.permute(ops.reshape(x, [4, 6, 3, 16]), [0, 2, 1, 3]);
+    const together = compile((x: Tensor, y: Tensor) => [
+      ops.concat([ops.mul(x, 2), y, x], 1),
+      ops.pad(ops.concat([x, y], 1), [
+        [1, 0],
+        [3, 9],
+      ]),
+      // the heads of attention and back, joined
+      ops.concat([ops.reshape(ops.permute(heads(y), [0, 2, 1, 3]), [24, 48]), ops.reshape(heads(y), [24, 48]), x], 1),
+    ]);
+    for (const dtype of ['f32', 'f64', 'u8'] as const)
+      expect(
+        await apart(
+          [
+            [[24, 37], dtype],
+            [[24, 48], dtype],
+          ],
+          together,
+        ),
+      ).toBe(0);
+  });
   it('fused, with functions', async () => {
     const chain = compile((x: Tensor, y: Tensor) => {
       const z = ops.tanh(ops.add(ops.mul(x, y), 0.1));

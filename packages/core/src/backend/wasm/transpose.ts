@@ -1,20 +1,21 @@
 // Maps whose inputs lie along another axis than the output does: squares of 4 by 4 are read along the one, turned, and written along the other.
 import { dtypes } from '../../base/index.js';
-import type { Expr, RowsKernel } from '../../kernel/index.js';
+import type { Expr } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
 import type { Source } from './point.js';
 import { transpose } from './product/pack.js';
 import { i32, select, v128, type I32 } from './instructions.js';
 import type { Func } from './module.js';
 import { around, bitsOf } from './nest.js';
+import { positionOf, type Piece } from './pieces.js';
 import { argumentsOf, usesOf } from './rows.js';
-import { dependsOn, positionIn, stepOf, sumOf, type Axes, type Axis } from './sums.js';
+import { dependsOn, stepOf, sumOf, type Axes, type Axis } from './sums.js';
 
 /** Elements of the written axis that are turned at a time, if it is as long. */
 const wide = 16;
 
 /** The axis that the inputs of a map lie along, when that is another one than the last and turning squares gains from it. */
-export function readingAxis({ stages, outputs }: RowsKernel, { axes }: Axes): Axis | null {
+export function readingAxis({ stages, outputs }: Piece, { axes }: Axes): Axis | null {
   const [output] = outputs;
   const last = axes.at(-1);
   if (stages.length || outputs.length !== 1 || !output || !last || last.extent < 4) return null;
@@ -52,12 +53,12 @@ export function turnedExtent({ axes }: Axes, t: Axis): number {
 }
 
 /** The map of a kernel, read along the axis `t`. */
-export function emitTransposed(f: Func, kernel: RowsKernel, { axes, gone }: Axes, t: Axis): void {
+export function emitTransposed(f: Func, kernel: Piece, { axes, gone }: Axes, t: Axis): void {
   const given = argumentsOf(f, kernel.inputs.length, 1);
-  const [output] = kernel.outputs as [RowsKernel['outputs'][0]];
+  const [output] = kernel.outputs as [Piece['outputs'][0]];
   const { body, dtype } = output;
   const last = axes.at(-1)!;
-  const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(axes), at: null };
+  const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionOf(kernel, axes), at: null };
   given.frame.uses = usesOf([body]);
   const roots = [body];
   const width = widthOf(last);
