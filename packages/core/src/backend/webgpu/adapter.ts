@@ -3,7 +3,7 @@ import { candidates, type Limits } from './contraction/choose.js';
 import type { Product } from './contraction/product.js';
 import type { Schedule } from './contraction/schedule.js';
 import { tableOf } from './contraction/tables.js';
-import type { AdapterReport } from './device.js';
+import type { AdapterReport, Subgroups } from './device.js';
 
 export interface Adapter {
   /** Threads of a workgroup, where nothing speaks for another number. */
@@ -15,6 +15,8 @@ export interface Adapter {
   /** Elements that a workgroup can sort in its own memory. */
   readonly sorted: number;
   readonly maxBuffers: number;
+  /** Sizes of subgroups, where reductions should use them; else null. */
+  readonly subgroups: Subgroups | null;
   /** The schedule of a product. */
   scheduleOf(product: Product): Schedule;
 }
@@ -36,6 +38,7 @@ export function adapterOf(report: AdapterReport): Adapter {
     lanes: Math.min(known.lanes, limits.maxComputeInvocationsPerWorkgroup),
     sorted: Math.min(2048, 2 ** Math.floor(Math.log2(bytes / 8))),
     maxBuffers: limits.maxStorageBuffersPerShaderStage,
+    subgroups: report.subgroups,
     scheduleOf: (product) => candidates(product, table, most)[0]!,
   };
 }

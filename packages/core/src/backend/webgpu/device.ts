@@ -1,6 +1,11 @@
 // Opens a GPU: `navigator.gpu` in browsers, the optional package "webgpu" (Dawn) in Node; and knows when it is lost.
 import { DeviceError } from '../../base/index.js';
 
+/** The sizes that subgroups may have: powers of two. */
+export interface Subgroups {
+  readonly least: number;
+  readonly most: number;
+}
 /** What the machine gave. */
 export interface AdapterReport {
   readonly vendor: string;
@@ -9,6 +14,8 @@ export interface AdapterReport {
   /** A program that plays the GPU on the CPU. */
   readonly software: boolean;
   readonly features: readonly string[];
+  /** Sizes that subgroups may have; null where kernels cannot use them. */
+  readonly subgroups: Subgroups | null;
   readonly limits: Readonly<Record<Limit, number>>;
 }
 
@@ -66,6 +73,12 @@ async function openApi(): Promise<GPU> {
   );
 }
 
+/** Without the sizes, which WebGPU calls optional, kernels do without. */
+function subgroupsOf({ features, info }: GPUAdapter): Subgroups | null {
+  const { subgroupMinSize: least, subgroupMaxSize: most } = info;
+  return features.has('subgroups') && least && most && least > 1 ? { least, most } : null;
+}
+
 export interface OpenOptions {
   /** Which of several GPUs. Default 'high-performance'. */
   readonly powerPreference?: GPUPowerPreference;
@@ -110,6 +123,7 @@ export class Gpu {
       software:
         adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${description}`),
       features: [...adapter.features].sort(),
+      subgroups: subgroupsOf(adapter),
       limits: found,
     });
   }

@@ -23,7 +23,7 @@ export interface Lowered {
 }
 
 function lowerRows(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
-  const product = emitContraction(kernel, place, adapter.scheduleOf);
+  const product = emitContraction(kernel, place, adapter);
   if (product) return product;
   const joined = joinRows(kernel);
   if (!joined.stages.length) return emitElements(joined, adapter, place);
@@ -31,11 +31,11 @@ function lowerRows(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
   const whole = { kernel: joined, targets: joined.outputs.map((_, k) => place.output(k)) };
   if (schedule.pieces > 1) {
     const passes = splitRows(joined, schedule.pieces, place).map((part) =>
-      emitRows(part.kernel, chooseRows(part.kernel, adapter), place, part.targets),
+      emitRows(part.kernel, chooseRows(part.kernel, adapter), place, part.targets, adapter.subgroups),
     );
     if (passes.every((p) => p.bindings.length <= adapter.maxBuffers)) return passes;
   }
-  return [emitRows(whole.kernel, schedule, place, whole.targets)];
+  return [emitRows(whole.kernel, schedule, place, whole.targets, adapter.subgroups)];
 }
 
 /**

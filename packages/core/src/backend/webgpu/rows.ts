@@ -1,5 +1,5 @@
 // Rows kernels: one thread for each element where nothing is reduced, else one thread, or several together, for each row.
-import { sizeOf, type Shape } from '../../base/index.js';
+import { sizeOf, type DType, type Shape } from '../../base/index.js';
 import {
   bitOf,
   everyExpr,
@@ -14,10 +14,12 @@ import {
 import type { Adapter } from './adapter.js';
 import type { RowSchedule } from './choose.js';
 import { byLoops } from './join.js';
-import { combine, storedTypeOf, toMemory, typeOf } from './wgsl/scalar.js';
+import { combine, fromMemory, storedTypeOf, toMemory, typeOf } from './wgsl/scalar.js';
 import { spell } from './wgsl/number.js';
 import { Shader, unravelInto, type Block, type Pass } from './wgsl/shader.js';
 import type { Place } from './place.js';
+import type { Subgroups } from './device.js';
+import { across, shareInSubgroup, sharing } from './subgroups.js';
 
 /** Elements: no stages. One thread each, or one for four neighbours where arrays are read and written side by side. */
 export function emitElements(kernel: RowsKernel, adapter: Adapter, place: Place): Pass[] {
@@ -114,6 +116,7 @@ export function emitRows(
   { lanes, rows, along }: RowSchedule,
   place: Place,
   targets: readonly number[],
+  subgroups: Subgroups | null,
 ): Pass {
   const count = sizeOf(kernel.shape);
   const threads = lanes * rows;
@@ -144,7 +147,8 @@ export function emitRows(
       if (cut) inner.say(`n${k}++;`, `if ((n${k} & ${cut - 1}u) == 0u) { a${k} += s${k}; s${k} = 0f; }`);
     });
     if (cut) main.say(`a${k} += s${k};`);
-    if (shared) reduceLanes(shader, k, stage, { lanes, rows, along, pieces: 1 });
+    const bring = along && subgroups ? reduceInSubgroups(subgroups) : reduceLanes;
+    if (shared) bring(shader, k, stage, { lanes, rows, along, pieces: 1 });
   });
   for (const { over, slots } of byLoops(kernel)) {
     const size = sizeOf(over);
@@ -184,10 +188,39 @@ function nest(block: Block, over: Shape, axis: number, at: string, body: (inner:
   block.close(`for (var ${name} = 0i; ${name} < ${n}i; ${name}++) {`, inner);
 }
 /** Brings the running values of a row's lanes together; all lanes have the result. */
-function reduceLanes(shader: Shader, k: number, { op, dtype }: Stage, { lanes, rows, along }: RowSchedule): void {
-  const memory = `lanes_${dtype}`;
-  const declaration = `var<workgroup> ${memory}: array<${typeOf(dtype)}, ${lanes * rows}>;`;
+type ReduceLanes = (shader: Shader, k: number, stage: Stage, schedule: RowSchedule) => void;
+/** By subgroups, for lanes that are neighbours: what the subgroups of a row found goes through memory, with one barrier. */
+const reduceInSubgroups =
+  (subgroups: Subgroups): ReduceLanes =>
+  (shader, k, { op, dtype }, { lanes, rows }) => {
+    const { main } = shader;
+    shader.enable('subgroups');
+    const own = `a${k}`;
+    shareInSubgroup(main, subgroups, lanes, (step) => {
+      const other = fromMemory(across(toMemory(own, dtype), step), dtype);
+      return [`${own} = ${combine(op, dtype, own, other)};`];
+    });
+    if (lanes <= subgroups.least) return;
+    // Two memories in turn: when one is written again, all threads have passed the barrier of the other, so they have read it.
+    const memory = `parts_${dtype}_${k % 2}`;
+    declare(shader, memory, dtype, (lanes * rows) / subgroups.least);
+    const width = sharing(subgroups, lanes);
+    main.say(
+      `if (thread % ${width} == 0u) { ${memory}[thread / ${width}] = ${own}; }`,
+      'workgroupBarrier();',
+      `let parts${k} = ${lanes}u / ${width};`,
+      `${own} = ${memory}[own * parts${k}];`,
+      `for (var n = 1u; n < parts${k}; n++) { ${own} = ${combine(op, dtype, own, `${memory}[own * parts${k} + n]`)}; }`,
+    );
+  };
+function declare(shader: Shader, memory: string, dtype: DType, size: number): void {
+  const declaration = `var<workgroup> ${memory}: array<${typeOf(dtype)}, ${size}>;`;
   if (!shader.declarations.includes(declaration)) shader.declarations.push(declaration);
+}
+/** By a tree in the workgroup's memory. */
+const reduceLanes: ReduceLanes = (shader, k, { op, dtype }, { lanes, rows, along }) => {
+  const memory = `lanes_${dtype}`;
+  declare(shader, memory, dtype, lanes * rows);
   const { main } = shader;
   const at = along ? 'thread' : `(own * ${lanes}u + lane)`;
   main.say(`${memory}[${at}] = a${k};`, 'workgroupBarrier();');
@@ -197,4 +230,4 @@ function reduceLanes(shader: Shader, k: number, { op, dtype }: Stage, { lanes, r
       'workgroupBarrier();',
     );
   main.say(`a${k} = ${memory}[own * ${lanes}u];`, 'workgroupBarrier();');
-}
+};

@@ -9,6 +9,7 @@ import { Pool, type Block } from './memory.js';
 import { profile, type Profile } from './profile.js';
 import { Compiler } from './program.js';
 import { GpuSequence } from './sequence.js';
+import { areInOrder } from './subgroups.js';
 import { Transfer } from './transfer.js';
 
 /** A backend on a device of its own. */
@@ -42,7 +43,9 @@ export async function createWebgpu({ tuning, ...options }: WebgpuOptions = {}): 
   const commands = new Commands(gpu);
   const pool = new Pool(gpu, commands, faults);
   const transfer = new Transfer(gpu, commands, faults);
-  const adapter = { ...adapterOf(gpu.report), ...tuning };
+  let adapter: Adapter = { ...adapterOf(gpu.report), ...tuning };
+  // where no rows are shared nobody has to know
+  if (adapter.subgroups && adapter.lanes > 1 && !(await areInOrder(gpu))) adapter = { ...adapter, subgroups: null };
   const compiler = new Compiler(gpu, faults, commands, pool, adapter);
   const dtypes: readonly DType[] = ['f32', 'i32', 'u32', 'u8', 'bool'];
   return {

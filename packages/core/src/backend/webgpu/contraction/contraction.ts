@@ -1,29 +1,25 @@
 // Rows kernels whose reduction is a sum of products of two arrays: the dispatches that compute them.
 import { acc, loop, type RowsKernel } from '../../../kernel/index.js';
+import type { Adapter } from '../adapter.js';
 import type { Place } from '../place.js';
 import type { Pass } from '../wgsl/shader.js';
 import { Frame, own, type Target } from './frame.js';
-import { productOf, type Product } from './product.js';
+import { productOf } from './product.js';
 import { emitRegisters } from './registers.js';
-import type { Schedule } from './schedule.js';
 import { addingSchedule, emitAdding, partial, partialAt } from './splits.js';
 import { emitTiles } from './tiles.js';
 
 /** Threads of a workgroup that adds what splits found. */
 const addingThreads = 64;
 
-/**
- * The dispatches of a kernel that is a contraction; null when it is none.
- *
- * @param choose  the schedule for a product
- */
-export function emitContraction(kernel: RowsKernel, place: Place, choose: (p: Product) => Schedule): Pass[] | null {
+/** The dispatches of a kernel that is a contraction; null when it is none. */
+export function emitContraction(kernel: RowsKernel, place: Place, adapter: Adapter): Pass[] | null {
   const product = productOf(kernel);
   if (!product) return null;
-  const schedule = choose(product);
+  const schedule = adapter.scheduleOf(product);
   const { splits } = schedule;
   const outputs = product.outputs.map(({ body }, k): Target => ({ place: place.output(k), body, at: product.at }));
-  const emit = schedule.depth ? emitTiles : emitRegisters;
+  const emit = (frame: Frame): Pass => (schedule.depth ? emitTiles(frame) : emitRegisters(frame, adapter.subgroups));
   const sides = { place, name: kernel.name, reads: [product.a, product.b] };
   if (splits === 1) return [emit(new Frame(product, schedule, outputs, sides))];
   const found = place.take(splits * product.batch * product.rows * product.columns, product.dtype);

@@ -1,5 +1,7 @@
 // Products whose threads read both arrays themselves: no memory is shared, so nobody waits. Threads may divide the depth among them.
 import { expr, lit, loop, type Expr } from '../../../kernel/index.js';
+import type { Subgroups } from '../device.js';
+import { across, shareInSubgroup, sharing } from '../subgroups.js';
 import { vectorOf, type Block, type Pass } from '../wgsl/shader.js';
 import type { Frame, Lines } from './frame.js';
 import { alongDepth, axis } from './product.js';
@@ -7,7 +9,7 @@ import { alongDepth, axis } from './product.js';
 /** Depths that are read at a time: as many as lie in one vector. */
 const step = 4;
 
-export function emitRegisters(frame: Frame): Pass {
+export function emitRegisters(frame: Frame, subgroups: Subgroups | null): Pass {
   const { main, shader, product, schedule } = frame;
   const { slices, splits } = schedule;
   const larger = product.columns >= product.rows ? alongDepth(product.b, axis.column) : alongDepth(product.a, axis.row);
@@ -47,7 +49,11 @@ export function emitRegisters(frame: Frame): Pass {
   };
   if (whole) main.close(`for (; step < ${end}; step += ${slices}) {`, steps(step));
   if (rest) main.close(`if (step == ${whole}${splits > 1 ? ` && step < (split + 1) * ${share}` : ''}) {`, steps(rest));
-  if (slices > 1) together(frame);
+  if (slices > 1) {
+    if (larger && subgroups) togetherInSubgroups(frame, subgroups);
+    else together(frame);
+    main.say('if (slice != 0) { return; }');
+  }
   frame.end();
   return frame.finish();
 }
@@ -77,5 +83,24 @@ function together(frame: Frame): void {
     main.close(`if (slice < ${half}) {`, take);
     if (half > 1) main.say('workgroupBarrier();');
   }
-  main.say('if (slice != 0) { return; }');
+}
+/** The same for slices that are neighbours: first in subgroups, then the first slice adds what those found. */
+function togetherInSubgroups(frame: Frame, subgroups: Subgroups): void {
+  const { shader, main, schedule, columns } = frame;
+  const { slices } = schedule;
+  shader.enable('subgroups');
+  const sums: string[] = [];
+  frame.eachSum((name) => sums.push(name));
+  shareInSubgroup(main, subgroups, slices, (step) => sums.map((name) => `${name} += ${across(name, step)};`));
+  if (slices <= subgroups.least) return;
+  const workers = schedule.down * schedule.across;
+  const most = (slices / subgroups.least) * workers;
+  shader.declarations.push(`var<workgroup> sums: array<${frame.vector}, ${most * schedule.rows * columns.groups}>;`);
+  const width = sharing(subgroups, slices);
+  main.say(
+    `let parts = ${slices}u / ${width};`,
+    `if (thread % ${width} == 0u) { ${sums.map((name, n) => `sums[thread / ${width} + ${n * most}u] = ${name};`).join(' ')} }`,
+    'workgroupBarrier();',
+    `for (var n = 1u; n < parts; n++) { ${sums.map((name, n) => `${name} += sums[worker * parts + n + ${n * most}u];`).join(' ')} }`,
+  );
 }

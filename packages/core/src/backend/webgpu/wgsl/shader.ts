@@ -163,8 +163,14 @@ export class Shader {
   private readonly bound = new Map<number, boolean>();
   private readonly numbers = new Map<number, DType>();
   private readonly written = new Set<number>();
+  private readonly extensions = new Set<string>();
   private names = 0;
   constructor(readonly options: ShaderOptions) {}
+
+  /** Says that the shader uses an extension of WGSL. With subgroups, `subgroup` is how many threads are one. */
+  enable(extension: 'subgroups'): void {
+    this.extensions.add(extension);
+  }
 
   /** Says that these expressions will be printed, so that what occurs twice gets a name. */
   expect(...roots: readonly Expr[]): void {
@@ -228,12 +234,14 @@ export class Shader {
     const slots = this.numbers.size ? Math.max(...this.numbers.keys()) + 1 : 0;
     if (slots) arrays.push(`@group(1) @binding(0) var<uniform> numbers: array<vec4u, ${Math.ceil(slots / 4)}>;`);
     const body = [...this.declarations, ...this.main.lines].join('\n');
+    const size = this.extensions.has('subgroups') ? ', @builtin(subgroup_size) subgroup: u32' : '';
     const code = [
+      ...[...this.extensions].map((e) => `enable ${e};`),
       ...arrays,
       libraryFor(body),
       ...this.declarations,
       `@compute @workgroup_size(${threads})`,
-      'fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {',
+      `fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32${size}) {`,
       `  let group = workgroup.y * ${x}u + workgroup.x;`,
       ...this.main.lines.map((line) => `  ${line}`),
       '}',
