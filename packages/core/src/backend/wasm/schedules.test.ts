@@ -211,6 +211,13 @@ describe('contractions', () => {
     [65, 17, 1031],
     [250, 270, 9],
     [3, 600, 6],
+    [1, 300, 70],
+    [2, 1500, 37],
+    [3, 70, 2100],
+    [4, 40, 300],
+    [77, 1030, 1],
+    [33, 90, 3],
+    [1, 5000, 1],
   ] as const;
   it.each(sizes)('%d x %d by %d', async (m, k, n) => {
     const dot =
@@ -238,6 +245,26 @@ describe('contractions', () => {
       [[k, n], 'i32'],
     ];
     expect(await apart(integers, dot([1], [0]))).toBe(0);
+  });
+  it('of a few vectors, with what follows them', async () => {
+    for (const [m, k, n] of [
+      [1, 700, 90],
+      [3, 90, 130],
+      [50, 300, 2],
+    ] as const)
+      for (const turned of [false, true]) {
+        const dense: Program = (x, y, b) => {
+          const product = ops.dot(x, y, { contract: [[1], [turned ? 1 : 0]] });
+          return [ops.maximum(ops.add(product, b), 0), ops.mul(product, 2)];
+        };
+        const arrays: Arrays = [[[m, k]], [turned ? [n, k] : [k, n]], [[n]]];
+        expect(await apart(arrays, compile(dense)), `${m} ${k} ${n}`).toBeLessThan(1e-5);
+      }
+  });
+  it('without depth are maps', async () => {
+    expect(
+      await apart([[[70, 1]], [[1, 90]]], (x, y) => [ops.matmul(x, y), ops.matmul(ops.transpose(y), ops.transpose(x))]),
+    ).toBe(0);
   });
   /** With the number of products in an element of the result, and the most in one of a gradient. */
   const convolutions: [string, Arrays, Parameters<typeof ops.conv>[2], number, number][] = [

@@ -68,6 +68,15 @@ describe('the number of threads does not change a bit', () => {
         ops.matmul(a!, ops.slice(b!, [0, 0], [129, 1])),
       ],
     },
+    'products with a few vectors': {
+      shapes: [[350, 600], [3, 600], [2, 350], [350]],
+      f: (a, b, c, d) => [
+        ops.matmul(b!, ops.transpose(a!)),
+        ops.matmul(a!, ops.transpose(b!)),
+        ops.matmul(c!, a!),
+        ops.matmul(d!, a!),
+      ],
+    },
     'rows and scans': {
       shapes: [[41, 300]],
       f: (x) => [softmax(x!, 1), softmax(x!, 0), ops.cumsum(x!, 1), layerNorm(x!, [300])],

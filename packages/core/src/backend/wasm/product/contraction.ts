@@ -6,6 +6,7 @@ import { head, phaseSignature, type Emitted, type Phase } from '../phase.js';
 import { emitRows } from '../schedule.js';
 import { direct, directCost } from './direct.js';
 import { dots, dotsCost } from './dots.js';
+import { few, fewCost } from './few.js';
 import { i32 } from '../instructions.js';
 import { inputOf, type Job, type Schedule } from './job.js';
 import { lanesOf } from './lanes.js';
@@ -16,6 +17,7 @@ const schedules: readonly { readonly cost: (job: Job) => number; readonly make: 
   { cost: blockedCost, make: blocked },
   { cost: dotsCost, make: dots },
   { cost: directCost, make: direct },
+  { cost: fewCost, make: few },
 ];
 /** A kernel that computes an array for a factor. */
 const makerOf = (kernel: RowsKernel, { shape, value }: Factor): RowsKernel => ({
@@ -24,8 +26,9 @@ const makerOf = (kernel: RowsKernel, { shape, value }: Factor): RowsKernel => ({
   stages: [],
   outputs: [{ dtype: value.dtype, over: [], body: value, replaces: [] }],
 });
+/** A product without depth is a map. */
 const fits = ({ outer, m, n, k, a, b, dtype }: Product): boolean =>
-  sizeOf(outer) * m * n * sizeOf(k) > 0 && a.value.dtype === dtype && b.value.dtype === dtype;
+  sizeOf(outer) * m * n * sizeOf(k) > 0 && k.length > 0 && a.value.dtype === dtype && b.value.dtype === dtype;
 
 /** Writes the functions of a kernel that is a contraction; null where it is none, or has no schedule of its own. */
 export function emitContraction(

@@ -84,7 +84,7 @@ export function directCost({ product, lanes, engine }: Job): number {
   const vectors = runs.reduce((x, r) => x + Math.ceil((r.to - r.from) / lanes.count), 0);
   const panels = Math.ceil(m / mostRows(engine));
   // Columns of a large matrix are read again and again from far away.
-  const far = runs.length === 1 && panels > 2 && depth * n * lanes.bytes > 16384 ? 1.5 : 1;
+  const far = runs.length === 1 && depth * n * lanes.bytes > 16384 ? (panels > 2 ? 1.5 : 1.3) : 1;
   return ((m * vectors * depth) / 8 / Math.min(1, m / 4)) * far + panels * vectors * 3 + 20;
 }
 export function direct(job: Job): Schedule {

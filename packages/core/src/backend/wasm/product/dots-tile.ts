@@ -18,13 +18,13 @@ export interface Dots {
   readonly run: number;
 }
 /** Up to three numbers from an address on, in a vector with zeros. */
-function loadSome(f: Func, count: number, address: I32, offset: number): V128 {
+export function loadSome(f: Func, count: number, address: I32, offset: number): V128 {
   if (count === 1) return v128.load32Zero(address, offset);
   const two = v128.load64Zero(address, offset);
   return count === 2 ? two : v128.load32Lane(address, f.let(two), 2, offset + 8);
 }
 /** The sum of the lanes of each of up to four vectors, in the lanes of one. */
-function laneSums(f: Func, v: readonly V128[]): V128 {
+export function laneSums(f: Func, v: readonly V128[]): V128 {
   const pair = (x: V128, y: V128): V128 => {
     const [low, high] = [v128.shuffle32(x, y, [0, 4, 1, 5]), v128.shuffle32(x, y, [2, 6, 3, 7])];
     return f.let(f32x4.add(low, high));

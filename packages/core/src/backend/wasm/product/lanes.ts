@@ -13,6 +13,7 @@ export interface Lanes {
   /** The number at an address, in all lanes. */
   splat(address: I32, offset: number): V128;
   add(a: V128, b: V128): V128;
+  mul(a: V128, b: V128): V128;
   /** a*b + c */
   madd(engine: Engine, a: V128, b: V128, c: V128): V128;
   storeLane(address: I32, v: V128, lane: number, offset: number): Void;
@@ -25,6 +26,7 @@ const f32Lanes: Lanes = {
   zero: () => v128.f32s(0),
   splat: (address, offset) => v128.load32Splat(address, offset),
   add: (a, b) => f32x4.add(a, b),
+  mul: (a, b) => f32x4.mul(a, b),
   madd: ({ madd }, a, b, c) => (madd ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
   storeLane: storeLane4,
 };
@@ -35,6 +37,7 @@ const i32Lanes: Lanes = {
   zero: () => v128.i32s(0),
   splat: (address, offset) => v128.load32Splat(address, offset),
   add: (a, b) => i32x4.add(a, b),
+  mul: (a, b) => i32x4.mul(a, b),
   madd: (_, a, b, c) => i32x4.add(c, i32x4.mul(a, b)),
   storeLane: storeLane4,
 };
@@ -45,6 +48,7 @@ const f64Lanes: Lanes = {
   zero: () => v128.f64s(0),
   splat: (address, offset) => v128.load64Splat(address, offset),
   add: (a, b) => f64x2.add(a, b),
+  mul: (a, b) => f64x2.mul(a, b),
   madd: ({ madd }, a, b, c) => (madd ? f64x2.relaxedMadd(a, b, c) : f64x2.add(c, f64x2.mul(a, b))),
   storeLane: (address, v, k, offset) => v128.store64Lane(address, v, k, offset),
 };
