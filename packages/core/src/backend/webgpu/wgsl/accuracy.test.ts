@@ -86,6 +86,42 @@ await withGpu('the accuracy of functions on WebGPU', (device) => {
       expect(worst(got, (k) => scalarOps[op].js(x[k]!))).toBeLessThan(units);
     });
   });
+  it('quotients, rounded as IEEE 754 has it, for all exponents of both', async () => {
+    const random = seeded(7);
+    const exponents = Array.from({ length: 254 }, (_, k) => k - 126);
+    const draw = (e: number): number => (random() < 0.5 ? -1 : 1) * Math.fround(1 + random()) * 2 ** e;
+    const pairs = exponents.flatMap((m) => exponents.map((n) => [draw(m), draw(n)] as const));
+    // quotients that are whole, and those that are nearly in the middle of two numbers
+    for (let k = 0; k < 4000; k++) {
+      const [m, n] = [Math.ceil(random() * 4096), Math.ceil(random() * 4096)];
+      pairs.push([m * n, m], [2 ** 24 - m, 2 ** 24 - n], [2 ** 23 + m, 2 ** 24 - n]);
+    }
+    const [x, y] = [Float32Array.from(pairs, ([a]) => a), Float32Array.from(pairs, ([, b]) => b)];
+    const got = await run(nn.div, x, y);
+    const least = 2 ** -126;
+    const wrong = Array.from(got, (v, k) => [v, Math.fround(x[k]! / y[k]!), x[k], y[k]] as const).filter(
+      ([v, right]) =>
+        Math.abs(right) < least ? Math.abs(v) > least || Object.is(Math.sign(v), -Math.sign(right)) : v !== right,
+    );
+    expect(got.length).toBe(254 ** 2 + 12_000);
+    expect(wrong.slice(0, 5)).toEqual([]);
+    const down = await run(nn.floorDivide, x, y);
+    expect(worst(down, (k) => Math.floor(Math.fround(x[k]! / y[k]!)) || (x[k]! / y[k]! < 0 ? -1 : 0))).toBe(0);
+  });
+  it('angles and areas at the ends of their ranges', async () => {
+    const big = Math.fround(3.4e38);
+    const ends = [0, 1, 2 ** -126, 0.9999999403953552, big / 2, big, Infinity].flatMap((v) => [v, -v]);
+    const y = Float32Array.from(ends.flatMap((v) => ends.map(() => v)));
+    const x = Float32Array.from(ends.flatMap(() => ends));
+    const near = (right: number) => (v: number) =>
+      Object.is(v, right) || Math.abs(v - right) <= 2e-7 * Math.abs(right) + 2 ** -125;
+    const angles = await run(nn.atan2, y, x);
+    const bad = Array.from(angles, (v, k) => [v, Math.atan2(y[k]!, x[k]!), y[k], x[k]] as const);
+    expect(bad.filter(([v, right]) => !near(right)(v))).toEqual([]);
+    const areas = await run(nn.atanh, Float32Array.from(ends));
+    const off = Array.from(areas, (v, k) => [v, Math.atanh(ends[k]!), ends[k]] as const);
+    expect(off.filter(([v, right]) => !near(right)(v))).toEqual([]);
+  });
   it('powers, whatever their exponent', async () => {
     const random = seeded(4);
     const pairs: [Range, Range][] = [

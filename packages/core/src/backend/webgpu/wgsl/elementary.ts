@@ -1,5 +1,8 @@
 // Functions of f32 that WGSL lacks or leaves too loose (sin may be off by 2^-11, exp by 3 + 2|x| units): exponentials, logarithms, powers, angles.
-// At most about 2 units in the last place off where not said otherwise. No step relies on fused multiply-add, and none is spoilt by it.
+// At most about 2 units in the last place off where not said otherwise. What is relied on are sums and products of numbers that are neither infinite nor
+// NaN, and bits. Native division is loose, and 0 for divisors beyond 2^126 on some GPUs: it is used where an error of some units does no harm. Compilers
+// may fuse a product with a sum, and take a - (a + b) for -b: what a rounding has lost is computed from numbers whose last bits were masked away,
+// which they do not see through.
 // Long because it holds the elementary functions of one number format, which share their parts.
 import { polynomial } from './number.js';
 
@@ -34,6 +37,45 @@ export const elementary: Readonly<Record<string, WgslFunction>> = {
     `fn scale_(x: f32, n: i32) -> f32 {
   let h = n >> 1u;
   return x * bitcast<f32>(u32(h + 127) << 23u) * bitcast<f32>(u32(n - h + 127) << 23u);
+}`,
+  ),
+  /** The 24 digits of a finite number that is not 0, from its bits without the sign, and the exponent of the first one. */
+  digits_: define(
+    '',
+    `struct Digits { m: u32, e: i32 }
+fn digits_(x: u32) -> Digits {
+  let small = x < 0x800000u;
+  let bits = select(x, bitcast<u32>(f32(x)), small);
+  return Digits((bits & 0x7fffffu) | 0x800000u, i32(bits >> 23u) - select(127, 276, small));
+}`,
+  ),
+  /**
+   * The quotient as IEEE 754 rounds it, but that a denormal one may be 0: 24 digits by a loose reciprocal, set right by the remainder, which whole
+   * numbers modulo 2^32 give without error. A quotient of such numbers is never in the middle of two.
+   */
+  div_: define(
+    'nan_ digits_ scale_',
+    `fn div_(a: f32, b: f32) -> f32 {
+  let sign = (bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u;
+  let x = bitcast<u32>(a) & 0x7fffffffu;
+  let y = bitcast<u32>(b) & 0x7fffffffu;
+  if (x - 1u >= 0x7f7fffffu || y - 1u >= 0x7f7fffffu) {
+    if (x == y || x > 0x7f800000u || y > 0x7f800000u) { return nan_(); }
+    return bitcast<f32>(sign | select(0u, 0x7f800000u, x == 0x7f800000u || y == 0u));
+  }
+  let p = digits_(x);
+  let q = digits_(y);
+  let less = select(0u, 1u, p.m < q.m);
+  let top = p.m << less;
+  let inverse = 1f / f32(q.m);
+  var whole = i32(f32(top) * inverse * 8388608f);
+  var rest = i32((top << 23u) - u32(whole) * q.m);
+  let more = i32(round(f32(rest) * inverse));
+  whole += more;
+  rest = 2 * (rest - more * i32(q.m));
+  whole += select(0, 1, rest > i32(q.m)) - select(0, 1, rest < -i32(q.m));
+  let value = scale_(f32(whole) * 1.1920929e-7f, clamp(p.e - q.e - i32(less), -252, 254));
+  return bitcast<f32>(bitcast<u32>(value) | sign);
 }`,
   ),
   /** x as f * 2^e, f from sqrt(1/2) to sqrt(2), for finite x > 0, denormal ones too. */
@@ -111,15 +153,15 @@ fn split_(x: f32) -> Split {
   ),
   /** x without its last digits: optimizers that take (1 + x) - 1 for x do not see through it, and what was lost can be computed. */
   short_: define('', 'fn short_(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffffff0u); }'),
-  /** High and low part of a product: Dekker's splitting. */
+  /** A product as a number of 20 digits and the rest: Dekker's splitting. */
   product_: define(
-    '',
+    'short_',
     `fn product_(a: f32, b: f32) -> vec2f {
   let ah = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
   let bh = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
   let al = a - ah;
   let bl = b - bh;
-  let p = a * b;
+  let p = short_(a * b);
   return vec2f(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl);
 }`,
   ),
@@ -134,7 +176,7 @@ fn split_(x: f32) -> Split {
   return scale_(1f + (r + r * r * ${exponentialTail}), i32(n));
 }`,
   ),
-  /** Powers: log2 of the base in two parts, so that the error does not grow with the exponent. pow(1, y) = pow(x, 0) = 1 also for NaN. */
+  /** Powers: log2 of the base in two parts, so that the error does not grow with the exponent, which may as well be 1e12 as more. pow(1, y) = pow(x, 0) = 1 also for NaN. */
   pow_: define(
     'nan_ inf_ isnan_ isinf_ split_ short_ product_ exp2sum_',
     `fn pow_(x: f32, y: f32) -> f32 {
@@ -163,10 +205,11 @@ fn split_(x: f32) -> Split {
     let t = 2f * (sl + s * (z * ${polynomial('z', [1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11])}));
     let k = product_(2f * s, 1.44269502f);
     let l = k.y + (t * 1.44269504f + 2f * s * 1.92596299e-8f);
-    let h = p.e + k.x;
+    let h = short_(p.e + k.x);
     let hl = ((p.e - h) + k.x) + l;
-    let r = product_(y, h);
-    m = exp2sum_(clamp(r.x, -260f, 260f), select(0f, r.y + y * hl, abs(r.x) < 260f));
+    let n = clamp(y, -1e12f, 1e12f);
+    let r = product_(n, h);
+    m = exp2sum_(clamp(r.x, -260f, 260f), select(0f, r.y + n * hl, abs(r.x) < 260f));
   }
   return select(m, -m, negative && odd);
 }`,
@@ -269,7 +312,7 @@ fn turns_(x: f32) -> Turns {
   var t = x;
   var base = 0f;
   var rest = 0f;
-  if (x > 2.41421356f) { t = -1f / x; base = 1.57079637f; rest = -4.37113883e-8f; }
+  if (x > 2.41421356f) { t = -1f / min(x, 1e30f); base = 1.57079637f; rest = -4.37113883e-8f; }
   else if (x > 0.414213562f) { t = (x - 1f) / (x + 1f); base = 0.785398185f; rest = -2.18556941e-8f; }
   let z = t * t;
   return base + (t + (rest + t * z * ${polynomial('z', [-0.333333155, 0.199984894, -0.142438482, 0.105959982, -0.0608344554])}));
@@ -284,7 +327,7 @@ fn turns_(x: f32) -> Turns {
 }`,
   ),
   atan2_: define(
-    'nan_ isnan_ isinf_ signed_ arc_',
+    'nan_ isnan_ isinf_ signed_ arc_ div_',
     `fn atan2_(y: f32, x: f32) -> f32 {
   if (isnan_(x) || isnan_(y)) { return nan_(); }
   let left = (bitcast<u32>(x) >> 31u) == 1u;
@@ -293,8 +336,8 @@ fn turns_(x: f32) -> Turns {
   var t = 0f;
   if (isinf_(x) || isinf_(y)) { t = select(select(1.57079637f, 0f, isinf_(x)), 0.785398185f, isinf_(x) && isinf_(y)); }
   else if (b == 0f) { t = 0f; }
-  else if (b > a) { t = select(1.57079637f - arc_(a / b), 1.57079637f, a == 0f); }
-  else { t = arc_(b / a); }
+  else if (b > a) { t = select(1.57079637f - arc_(div_(a, b)), 1.57079637f, a == 0f); }
+  else { t = arc_(div_(b, a)); }
   if (left) { t = 3.14159274f - t; }
   return signed_(t, y);
 }`,
@@ -371,10 +414,12 @@ fn turns_(x: f32) -> Turns {
 }`,
   ),
   atanh_: define(
-    'isnan_ signed_ log1p_',
+    'nan_ inf_ isnan_ signed_ log1p_',
     `fn atanh_(x: f32) -> f32 {
   if (isnan_(x) || abs(x) < 1e-4f) { return x; }
   let a = abs(x);
+  if (a > 1f) { return nan_(); }
+  if (a == 1f) { return signed_(inf_(), x); }
   return signed_(0.5f * log1p_(2f * a / (1f - a)), x);
 }`,
   ),
@@ -417,9 +462,9 @@ fn turns_(x: f32) -> Turns {
   ),
   /** The quotient rounded down, also where it is too small for a number that is not 0. */
   floordiv_: define(
-    'isinf_',
+    'div_ isinf_',
     `fn floordiv_(a: f32, b: f32) -> f32 {
-  let q = floor(a / b);
+  let q = floor(div_(a, b));
   return select(q, -1f, q == 0f && a != 0f && !isinf_(b) && (a < 0f) != (b < 0f));
 }`,
   ),

@@ -55,8 +55,8 @@ const floats: Table = {
   ...shared,
   // WGSL's != is false for NaN
   ne: (a, b) => `(!(${a} == ${b}))`,
-  div: two('/'),
-  idiv: (a, b) => `floor(${a} / ${b})`,
+  div: call('div_'),
+  idiv: call('floordiv_'),
   neg: (a) => `(-${a})`,
   abs: call('abs'),
   floor: call('floor'),

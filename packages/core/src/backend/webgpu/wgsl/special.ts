@@ -71,8 +71,9 @@ export const special: Readonly<Record<string, WgslFunction>> = {
     'log_',
     `fn gammalog_(x: f32) -> f32 {
   if (x >= 8f) {
-    let z = 1f / (x * x);
-    return (x - 0.5f) * (log_(x) - 1f) + (0.418938533f + ${polynomial('z', [1 / 12, -1 / 360, 1 / 1260])} / x);
+    let r = min(x, 1e18f);
+    let z = 1f / (r * r);
+    return (x - 0.5f) * (log_(x) - 1f) + (0.418938533f + ${polynomial('z', [1 / 12, -1 / 360, 1 / 1260])} / r);
   }
   var y = x;
   var product = 1f;
@@ -112,8 +113,9 @@ export const special: Readonly<Record<string, WgslFunction>> = {
       y = 1f - x;
     }
     loop { if (y >= 10f) { break; } sum -= 1f / y; y += 1f; }
-    let z = 1f / (y * y);
-    return sum + ((log_(y) - 0.5f / y) - z * ${polynomial('z', [1 / 12, -1 / 120, 1 / 252, -1 / 240])});
+    let r = min(y, 1e18f);
+    let z = 1f / (r * r);
+    return sum + ((log_(y) - 0.5f / r) - z * ${polynomial('z', [1 / 12, -1 / 120, 1 / 252, -1 / 240])});
   }
   let order = f32(n);
   var factorial = 1f;
