@@ -158,10 +158,9 @@ export function adamUpdate<V extends Tensor | undefined>(
   const root = sqrt(biasCorrection(beta2, step));
   const rate = div(likeParameter(p, o.lr), biasCorrection(beta1, step));
   const size = sqrt(vMax ?? v);
-  const moved =
-    o.form === 'torch'
-      ? div(mul(m, rate), add(div(size, root), o.eps))
-      : div(mul(m, mul(rate, root)), add(size, o.eps));
+  // PyTorch's `m rate / (size / root + eps)`, with one division for each element
+  const eps = o.form === 'torch' ? mul(root, o.eps) : o.eps;
+  const moved = div(mul(m, mul(rate, root)), add(size, eps));
   return { p: sub(p, moved), m, v, vMax };
 }
 

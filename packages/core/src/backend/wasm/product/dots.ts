@@ -30,8 +30,8 @@ interface Shape {
   /** Multiplications of a step along the depth, and what else it costs in their time. */
   readonly cost: number;
 }
-/** The panels of rows and of columns with the least work. */
-function shapeOf(m: number, n: number, { madd }: Engine): Shape {
+/** The panels of rows and of columns with the least work; vectors that come from afar cost more. */
+function shapeOf(m: number, n: number, { madd }: Engine, isFar = false): Shape {
   const sizes = madd
     ? [
         [2, 6],
@@ -43,8 +43,9 @@ function shapeOf(m: number, n: number, { madd }: Engine): Shape {
         [2, 4],
         [1, 4],
       ];
+  const reading = isFar ? 0.5 : 0.1;
   const cost = (held: Panels, coming: Panels): number => {
-    const each = (h: number, x: number): number => (h && x ? Math.max(h * x, 8) + 0.4 * (h + x) + 1 : 0);
+    const each = (h: number, x: number): number => (h && x ? Math.max(h * x, 8) + reading * (h + x) : 0);
     return (
       held.count * (coming.count * each(held.height, coming.height) + each(held.height, coming.rest)) +
       coming.count * each(held.rest, coming.height) +
@@ -105,10 +106,11 @@ export function dotsCost({ product, lanes, engine }: Job): number {
   const { a, b, m, n, k } = product;
   if (lanes.name !== 'f32' || !('step' in a.line) || !a.steps || !b.steps || !k.length) return Infinity;
   if (a.steps.at(-1) !== 1 || b.steps.at(-1) !== 1 || k.at(-1)! < 4 || m * n < 5) return Infinity;
-  const { rows, columns, cost } = shapeOf(m, n, engine);
+  // What a block reads again for each panel of columns should stay in the second cache.
+  const { rows, columns, cost } = shapeOf(m, n, engine, m * Math.min(sizeOf(k), blockDepth) > 2 ** 16);
   const vectors = (sizeOf(k) / k.at(-1)!) * Math.ceil(k.at(-1)! / 4);
   const tiles = Math.ceil(m / rows.height) * Math.ceil(n / columns.height);
-  return (vectors * cost) / 8 + tiles * 6 + m * n * 0.7 + 30;
+  return (vectors * cost) / 8.2 + tiles * 4 + m * n * 0.3 + 30;
 }
 export function dots(job: Job): Schedule {
   const { product, engine, module, kernel, place } = job;
