@@ -1,49 +1,72 @@
 // A growable array of bytes, with the number formats of the WebAssembly binary.
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** Bytes that are written one after another: in a plain array, which is quicker to make and to lengthen than a typed one. */
+/** Bytes that are written one after another. */
 export class Bytes {
-  private readonly data: number[] = [];
+  private data = new Uint8Array(64);
+  /** How many have been written. */
+  length = 0;
 
-  get length(): number {
-    return this.data.length;
+  /** Makes room for `n` more, and says where they go. */
+  private room(n: number): Uint8Array {
+    const { data, length } = this;
+    if (length + n <= data.length) return data;
+    const larger = new Uint8Array(Math.max(2 * data.length, length + n));
+    larger.set(data);
+    return (this.data = larger);
   }
   byte(b: number): void {
-    this.data.push(b);
+    this.room(1)[this.length++] = b;
   }
   bytes(list: ArrayLike<number>): void {
-    for (let k = 0; k < list.length; k++) this.data.push(list[k]!);
+    this.room(list.length).set(list, this.length);
+    this.length += list.length;
+  }
+  /** An instruction's number, with that of its prefix in the bits above 16. */
+  instruction(op: number): void {
+    const data = this.room(4);
+    if (op > 0xff) {
+      data[this.length++] = op >> 16;
+      this.unsigned(op & 0xffff);
+    } else data[this.length++] = op;
   }
   /** Unsigned LEB128. */
   unsigned(n: number): void {
+    const data = this.room(5);
     let rest = n >>> 0;
     while (rest > 127) {
-      this.byte((rest & 127) | 128);
+      data[this.length++] = (rest & 127) | 128;
       rest >>>= 7;
     }
-    this.byte(rest);
+    data[this.length++] = rest;
   }
   /** Signed LEB128 of a 32-bit integer. */
   signed(n: number): void {
+    const data = this.room(5);
     let rest = n | 0;
     for (;;) {
       const low = rest & 127;
       rest >>= 7;
-      if ((rest === 0 && !(low & 64)) || (rest === -1 && low & 64)) return this.byte(low);
-      this.byte(low | 128);
+      const done = (rest === 0 && !(low & 64)) || (rest === -1 && low & 64);
+      data[this.length++] = done ? low : low | 128;
+      if (done) return;
     }
   }
   f32(x: number): void {
     scratch.setFloat32(0, x, true);
-    for (let k = 0; k < 4; k++) this.byte(scratch.getUint8(k));
+    this.fromScratch(4);
   }
   i32(x: number): void {
     scratch.setInt32(0, x, true);
-    for (let k = 0; k < 4; k++) this.byte(scratch.getUint8(k));
+    this.fromScratch(4);
   }
   f64(x: number): void {
     scratch.setFloat64(0, x, true);
-    for (let k = 0; k < 8; k++) this.byte(scratch.getUint8(k));
+    this.fromScratch(8);
+  }
+  private fromScratch(n: number): void {
+    const data = this.room(n);
+    for (let k = 0; k < n; k++) data[this.length++] = scratch.getUint8(k);
   }
   /** ASCII text with its length before it. */
   text(s: string): void {
@@ -52,7 +75,7 @@ export class Bytes {
   }
   /** Other bytes. */
   append(other: Bytes): void {
-    this.bytes(other.data);
+    this.bytes(other.data.subarray(0, other.length));
   }
   /** Other bytes with their length before them. */
   sized(other: Bytes): void {
@@ -60,6 +83,6 @@ export class Bytes {
     this.append(other);
   }
   copy(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.data);
+    return this.data.slice(0, this.length);
   }
 }

@@ -8,32 +8,48 @@ export type Result = Type | 'void';
 const misc = 0xfc0000;
 const simd = 0xfd0000;
 
-/** An instruction with its operands; its type is that of what it leaves on the stack. */
+/** Writes what follows an instruction's number: up to two numbers of its own. */
+type Tail = (out: Bytes, n: number, m: number) => void;
+/**
+ * An instruction with its operands; its type is that of what it leaves on the stack. A step has ten thousand of them, most of which are made before
+ * the engine has optimized anything: so there is no closure for each, and no field is set twice.
+ */
 export class Value<T extends Result = Result> {
-  constructor(
-    readonly type: T,
-    private readonly op: number,
-    private readonly args: readonly Value[],
-    private readonly tail: ((out: Bytes) => void) | null = null,
-  ) {}
+  declare readonly type: T;
+  declare private readonly op: number;
+  declare private readonly args: readonly Value[];
+  declare private readonly tail: Tail | null;
+  declare private readonly n: number;
+  declare private readonly m: number;
+  constructor(type: T, op: number, args: readonly Value[], tail: Tail | null = null, n = 0, m = 0) {
+    this.type = type;
+    this.op = op;
+    this.args = args;
+    this.tail = tail;
+    this.n = n;
+    this.m = m;
+  }
   write(out: Bytes): void {
-    for (const a of this.args) a.write(out);
-    if (this.op > 0xff) {
-      out.byte(this.op >> 16);
-      out.unsigned(this.op & 0xffff);
-    } else out.byte(this.op);
-    this.tail?.(out);
+    const { args, tail } = this;
+    for (let k = 0; k < args.length; k++) args[k]!.write(out);
+    out.instruction(this.op);
+    if (tail) tail(out, this.n, this.m);
   }
 }
+const unsigned: Tail = (out, n) => out.unsigned(n);
+const byte: Tail = (out, n) => out.byte(n);
+const noOperands: readonly Value[] = [];
 /** A local variable; as a value, what it holds. */
 export class Local<T extends Type = Type> extends Value<T> {
-  constructor(
-    type: T,
-    readonly index: number,
-  ) {
-    super(type, 0x20, [], (out) => out.unsigned(index));
+  declare readonly index: number;
+  constructor(type: T, index: number) {
+    super(type, 0x20, noOperands, unsigned, index);
+    this.index = index;
   }
 }
+/** The call of a function by its number. */
+export const call = <R extends Result>(result: R, args: readonly Value[], index: number): Value<R> =>
+  new Value(result, 0x10, args, unsigned, index);
 
 export type I32 = Value<'i32'>;
 export type F32 = Value<'f32'>;
@@ -56,31 +72,40 @@ const onVectors = (n: number): Binary<'v128'> => binary('v128', simd | n);
 
 type Load<T extends Type> = (address: I32, offset?: number) => Value<T>;
 type Store<T extends Type> = (address: I32, value: Value<T>, offset?: number) => Void;
-const memarg = (align: number, offset: number) => (out: Bytes) => {
+const memarg: Tail = (out, align, offset) => {
   out.unsigned(align);
   out.unsigned(offset);
 };
+/** The memory argument of an instruction on one lane, whose number comes after the address's alignment. */
+const memargLane =
+  (align: number): Tail =>
+  (out, offset, k) => {
+    memarg(out, align, offset);
+    out.byte(k);
+  };
+const [lane0, lane2, lane3] = [memargLane(0), memargLane(2), memargLane(3)];
 const load =
   <T extends Type>(type: T, op: number, align: number): Load<T> =>
   (address, offset = 0) =>
-    new Value(type, op, [address], memarg(align, offset));
+    new Value(type, op, [address], memarg, align, offset);
 const store =
   <T extends Type>(op: number, align: number): Store<T> =>
   (address, value, offset = 0) =>
-    new Value('void', op, [address, value], memarg(align, offset));
+    new Value('void', op, [address, value], memarg, align, offset);
 const lane =
   <R extends Type>(type: R, n: number): ((v: V128, lane: number) => Value<R>) =>
   (v, k) =>
-    new Value(type, simd | n, [v], (out) => out.byte(k));
+    new Value(type, simd | n, [v], byte, k);
 const replace =
   <A extends Type>(n: number): ((v: V128, lane: number, x: Value<A>) => V128) =>
   (v, k, x) =>
-    new Value('v128', simd | n, [v, x], (out) => out.byte(k));
+    new Value('v128', simd | n, [v, x], byte, k);
 
+const ofVectors: Tail = (out) => out.bytes([1, 0x7b]);
 /** a when the condition is not 0, else b. */
 export const select = <T extends Type>(a: Value<T>, b: Value<T>, condition: I32): Value<T> =>
   a.type === 'v128'
-    ? new Value(a.type, 0x1c, [a, b, condition], (out) => out.bytes([1, 0x7b]))
+    ? new Value(a.type, 0x1c, [a, b, condition], ofVectors)
     : new Value(a.type, 0x1b, [a, b, condition]);
 
 interface Integer {
@@ -116,8 +141,9 @@ interface Integer {
   wrap: Unary<'i64', 'i32'>;
   reinterpret: Unary<'f32', 'i32'>;
 }
+const signed: Tail = (out, n) => out.signed(n);
 export const i32: Integer = {
-  const: (n) => new Value('i32', 0x41, [], (out) => out.signed(n)),
+  const: (n) => new Value('i32', 0x41, noOperands, signed, n),
   eqz: unary('i32', 0x45),
   eq: binary('i32', 0x46),
   ne: binary('i32', 0x47),
@@ -179,8 +205,10 @@ interface Float<T extends 'f32' | 'f64'> {
   fromI32: Unary<'i32', T>;
   fromU32: Unary<'i32', T>;
 }
+const single: Tail = (out, x) => out.f32(x);
+const double: Tail = (out, x) => out.f64(x);
 export const f32: Float<'f32'> & { demote: Unary<'f64', 'f32'> } = {
-  const: (x) => new Value('f32', 0x43, [], (out) => out.f32(x)),
+  const: (x) => new Value('f32', 0x43, noOperands, single, x),
   eq: binary('i32', 0x5b),
   ne: binary('i32', 0x5c),
   lt: binary('i32', 0x5d),
@@ -208,7 +236,7 @@ export const f32: Float<'f32'> & { demote: Unary<'f64', 'f32'> } = {
   demote: unary('f32', 0xb6),
 };
 export const f64: Float<'f64'> & { promote: Unary<'f32', 'f64'> } = {
-  const: (x) => new Value('f64', 0x44, [], (out) => out.f64(x)),
+  const: (x) => new Value('f64', 0x44, noOperands, double, x),
   eq: binary('i32', 0x61),
   ne: binary('i32', 0x62),
   lt: binary('i32', 0x63),
@@ -277,6 +305,12 @@ interface Bits {
   /** Four lanes of 32 bits: 0-3 are those of a, 4-7 those of b. */
   shuffle32(a: V128, b: V128, lanes: readonly [number, number, number, number]): V128;
 }
+const singles: Tail = (out, x) => {
+  for (let k = 0; k < 4; k++) out.f32(x);
+};
+const doubles: Tail = (out, x) => {
+  for (let k = 0; k < 2; k++) out.f64(x);
+};
 export const v128: Bits = {
   load: load('v128', simd | 0, 2),
   load32Zero: load('v128', simd | 92, 0),
@@ -284,26 +318,10 @@ export const v128: Bits = {
   load32Splat: load('v128', simd | 9, 2),
   load64Splat: load('v128', simd | 10, 2),
   store: store<'v128'>(simd | 11, 2),
-  load32Lane: (address, v, k, offset = 0) =>
-    new Value('v128', simd | 86, [address, v], (out) => {
-      memarg(2, offset)(out);
-      out.byte(k);
-    }),
-  load64Lane: (address, v, k, offset = 0) =>
-    new Value('v128', simd | 87, [address, v], (out) => {
-      memarg(3, offset)(out);
-      out.byte(k);
-    }),
-  store32Lane: (address, v, k, offset = 0) =>
-    new Value('void', simd | 90, [address, v], (out) => {
-      memarg(0, offset)(out);
-      out.byte(k);
-    }),
-  store64Lane: (address, v, k, offset = 0) =>
-    new Value('void', simd | 91, [address, v], (out) => {
-      memarg(0, offset)(out);
-      out.byte(k);
-    }),
+  load32Lane: (address, v, k, offset = 0) => new Value('v128', simd | 86, [address, v], lane2, offset, k),
+  load64Lane: (address, v, k, offset = 0) => new Value('v128', simd | 87, [address, v], lane3, offset, k),
+  store32Lane: (address, v, k, offset = 0) => new Value('void', simd | 90, [address, v], lane0, offset, k),
+  store64Lane: (address, v, k, offset = 0) => new Value('void', simd | 91, [address, v], lane0, offset, k),
   not: onVector(77),
   and: onVectors(78),
   andnot: onVectors(79),
@@ -311,19 +329,12 @@ export const v128: Bits = {
   xor: onVectors(81),
   bitselect: (a, b, mask) => new Value('v128', simd | 82, [a, b, mask]),
   anyTrue: unary<'v128', 'i32'>('i32', simd | 83),
-  f32s: (x) =>
-    new Value('v128', simd | 12, [], (out) => {
-      for (let k = 0; k < 4; k++) out.f32(x);
-    }),
+  f32s: (x) => new Value('v128', simd | 12, noOperands, singles, x),
   i32s: (a, b = a, c = a, d = a) =>
-    new Value('v128', simd | 12, [], (out) => {
+    new Value('v128', simd | 12, noOperands, (out) => {
       for (const x of [a, b, c, d]) out.i32(x);
     }),
-  f64s: (x) =>
-    new Value('v128', simd | 12, [], (out) => {
-      out.f64(x);
-      out.f64(x);
-    }),
+  f64s: (x) => new Value('v128', simd | 12, noOperands, doubles, x),
   shuffle32: (a, b, lanes) =>
     new Value('v128', simd | 13, [a, b], (out) => {
       for (const k of lanes) for (let byte = 0; byte < 4; byte++) out.byte(4 * k + byte);

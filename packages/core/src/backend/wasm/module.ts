@@ -1,6 +1,6 @@
 // Functions and modules of WebAssembly, written straight into bytes: locals, control flow, calls, and the sections around them.
 import { Bytes } from './bytes.js';
-import { i32, Local, Value, v128, type I32, type Result, type Type, type V128 } from './instructions.js';
+import { call, i32, Local, v128, type I32, type Result, type Type, type V128, type Value } from './instructions.js';
 
 const typeCode: Readonly<Record<Type, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
@@ -167,13 +167,13 @@ export class Module {
   }
   call<R extends Result>(f: Func, ...args: Value[]): Value<R> {
     if (f.usesImports) this.building.at(-1)!.usesImports = true;
-    return new Value(f.signature.result as R, 0x10, args, (out) => out.unsigned(f.index));
+    return call(f.signature.result as R, args, f.index);
   }
   /** Calls an imported function. */
   callImport<R extends Result>(name: string, ...args: Value[]): Value<R> {
     const index = this.imports.findIndex((x) => x.name === name);
     this.building.at(-1)!.usesImports = true;
-    return new Value(this.imports[index]!.result as R, 0x10, args, (out) => out.unsigned(index));
+    return call(this.imports[index]!.result as R, args, index);
   }
   bytes(): Uint8Array<ArrayBuffer> {
     const types = new Map<string, number>();
