@@ -21,7 +21,7 @@ type Ours = Extract<Setup, { library: 'ours' }>;
 async function loadOurs({ device, mode, threads }: Ours): Promise<Library> {
   const library = await ours(device, mode);
   if (threads > 1 && device !== 'wasm') throw new Error(`on ${device} there are no ${threads} threads`);
-  if (threads > 1) await setThreads(threads);
+  if (device === 'wasm') await setThreads(threads);
   return library;
 }
 

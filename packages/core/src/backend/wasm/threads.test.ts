@@ -1,5 +1,6 @@
 // Threads: the same bits for any number of them, errors, and programs that end.
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { allocate, isFloat, sizeOf, type DType, type Shape, type TypedArray } from '../../base/index.js';
@@ -12,6 +13,7 @@ import type { Tensor } from '../../graph/tensor.js';
 import { Variable } from '../../graph/variable.js';
 import * as ops from '../../ops/index.js';
 import { seeded } from '../../testing/draw.js';
+import { mostByDefault } from './threads.js';
 import { createWasm, type WasmBackend } from './wasm.js';
 
 /** Everything is divided that can be. */
@@ -148,6 +150,19 @@ it('threads can be changed at any time, also while they start', async () => {
     await started;
     for (let k = 0; k < 200; k++) expect(run()).toBe(right);
   }
+  await b.threads.set(1);
+});
+it('where nobody asks for a number, threads start when there is enough work for them', async () => {
+  const b = createWasm({ divideFrom: 0 });
+  expect(b.threads.count).toBe(1);
+  const expected = Math.min(availableParallelism(), mostByDefault);
+  on(b, () =>
+    scope(() => {
+      const x = tensor(filled([256, 256], 'f32', 1), { shape: [256, 256] });
+      for (let k = 0; k < 1000 && b.threads.count < expected; k++) ops.matmul(x, x);
+    }),
+  );
+  expect(b.threads.count).toBe(expected);
   await b.threads.set(1);
 });
 it('workers do a part of the work', async () => {

@@ -51,8 +51,8 @@ const chunksPerThread = 4;
 /** The claim of a command that is not to be read. */
 const closed = 255;
 
-/** Threads where nobody has asked for a number, and the work in nanoseconds after which they start. */
-const mostByDefault = 1;
+/** Threads where nobody has asked for a number, at most, and the work in nanoseconds after which they start. */
+export const mostByDefault = 4;
 const enough = 5e7;
 
 let mayWait: boolean | null = null;
