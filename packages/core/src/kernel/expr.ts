@@ -18,7 +18,7 @@ import {
   type Op,
 } from './term.js';
 
-export { forgetExpressions, type Expr } from './term.js';
+export { accBit, bitOf, forgetExpressions, type Expr } from './term.js';
 
 const unbounded = { lo: -Infinity, hi: Infinity };
 /** The value as `dtype` stores it. f32 constants keep their double value: a fused expression rounds where it is stored. */

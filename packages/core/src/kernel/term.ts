@@ -10,6 +10,8 @@ interface Common {
   readonly hi: number;
   /** Whether a term of the sum that it is may be a multiple of a remainder. */
   readonly remainder: boolean;
+  /** The loop variables that it depends on, as bits, with `accBit` where it reads results of stages. */
+  readonly reads: number;
 }
 export interface Const extends Common {
   readonly kind: 'const';
@@ -57,6 +59,7 @@ class Term {
     readonly lo: number,
     readonly hi: number,
     readonly remainder: boolean,
+    readonly reads: number,
     readonly op: ScalarOp | undefined,
     readonly args: readonly Expr[] | undefined,
     readonly at: Expr | undefined,
@@ -69,25 +72,47 @@ class Term {
   ) {}
 }
 let ids = 0;
+/** Bit of a loop variable in a set of them. */
+export const bitOf = (over: 'i' | 'r', axis: number): number => 1 << (over === 'i' ? axis : 16 + axis);
+/** Stands for the results of stages in such a set. */
+export const accBit: number = 1 << 15;
 const u = undefined;
 const { NEGATIVE_INFINITY: low, POSITIVE_INFINITY: high } = Number;
 export const makeConst = (value: number, dtype: DType): Expr =>
-  new Term('const', dtype, value, value, false, u, u, u, value, u, u, u, u, u) as Expr;
+  new Term('const', dtype, value, value, false, 0, u, u, u, value, u, u, u, u, u) as Expr;
 export const makeLoop = (over: 'i' | 'r', axis: number, extent: number): Expr =>
-  new Term('loop', 'i32', 0, Math.max(0, extent - 1), false, u, u, u, u, over, axis, extent, u, u) as Expr;
+  new Term(
+    'loop',
+    'i32',
+    0,
+    Math.max(0, extent - 1),
+    false,
+    bitOf(over, axis),
+    u,
+    u,
+    u,
+    u,
+    over,
+    axis,
+    extent,
+    u,
+    u,
+  ) as Expr;
 export const makeSlot = (kind: 'param' | 'acc', slot: number, dtype: DType): Expr =>
-  new Term(kind, dtype, low, high, false, u, u, u, u, u, u, u, slot, u) as Expr;
+  new Term(kind, dtype, low, high, false, kind === 'acc' ? accBit : 0, u, u, u, u, u, u, u, slot, u) as Expr;
 export const makeLoad = (input: number, at: Expr, dtype: DType): Expr =>
-  new Term('load', dtype, low, high, false, u, u, at, u, u, u, u, u, input) as Expr;
+  new Term('load', dtype, low, high, false, at.reads, u, u, at, u, u, u, u, u, input) as Expr;
 export const makeCast = (x: Expr, dtype: DType): Expr =>
-  new Term('cast', dtype, low, high, false, u, [x], u, u, u, u, u, u, u) as Expr;
+  new Term('cast', dtype, low, high, false, x.reads, u, [x], u, u, u, u, u, u, u) as Expr;
 export const makeOp = (op: ScalarOp, args: readonly Expr[], dtype: DType, lo: number, hi: number): Expr => {
   const [a, b] = args as [Expr, Expr];
   const remainder =
     op === 'mod' ||
     (op === 'add' && (a.remainder || b.remainder)) ||
     (op === 'mul' && a.kind === 'op' && a.op === 'mod');
-  return new Term('op', dtype, lo, hi, remainder, op, args, u, u, u, u, u, u, u) as Expr;
+  let reads = 0;
+  for (const x of args) reads |= x.reads;
+  return new Term('op', dtype, lo, hi, remainder, reads, op, args, u, u, u, u, u, u, u) as Expr;
 };
 
 /** What an expression is made of: a number for its operation or kind and its dtype, and up to three parts. */

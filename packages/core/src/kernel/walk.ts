@@ -1,22 +1,12 @@
 // What schedules ask of expressions: which loops they depend on, how they grow along one, and copies of them with parts replaced.
 import { cast, expr, lit, load, type Expr } from './expr.js';
-
-/** Bit of a loop variable in a set of them. */
-export const bitOf = (over: 'i' | 'r', axis: number): number => 1 << (over === 'i' ? axis : 16 + axis);
+import { accBit } from './term.js';
 
 const below = (e: Expr): readonly Expr[] =>
   e.kind === 'load' ? [e.at] : e.kind === 'op' || e.kind === 'cast' ? e.args : [];
 
-const known = new WeakMap<Expr, number>();
 /** The loop variables that an expression depends on, as bits. */
-export function loopsOf(e: Expr): number {
-  const found = known.get(e);
-  if (found !== undefined) return found;
-  let bits = e.kind === 'loop' ? bitOf(e.over, e.axis) : 0;
-  for (const x of below(e)) bits |= loopsOf(x);
-  known.set(e, bits);
-  return bits;
-}
+export const loopsOf = (e: Expr): number => e.reads & ~accBit;
 
 /** An index as `stride * variable + rest`, where rest does not depend on the variable. */
 export interface Linear {

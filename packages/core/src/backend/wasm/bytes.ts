@@ -7,49 +7,47 @@ export class Bytes {
   /** How many have been written. */
   length = 0;
 
-  /** Makes room for `n` more, and says where they go. */
-  private room(n: number): Uint8Array {
-    const { data, length } = this;
-    if (length + n <= data.length) return data;
-    const larger = new Uint8Array(Math.max(2 * data.length, length + n));
-    larger.set(data);
-    return (this.data = larger);
+  /** Makes room for at least `n` more. */
+  private grow(n: number): void {
+    const larger = new Uint8Array(2 * this.data.length + n);
+    larger.set(this.data);
+    this.data = larger;
   }
   byte(b: number): void {
-    this.room(1)[this.length++] = b;
+    if (this.length === this.data.length) this.grow(1);
+    this.data[this.length++] = b;
   }
   bytes(list: ArrayLike<number>): void {
-    this.room(list.length).set(list, this.length);
+    if (this.length + list.length > this.data.length) this.grow(list.length);
+    this.data.set(list, this.length);
     this.length += list.length;
   }
   /** An instruction's number, with that of its prefix in the bits above 16. */
   instruction(op: number): void {
-    const data = this.room(4);
+    if (this.length === this.data.length) this.grow(1);
     if (op > 0xff) {
-      data[this.length++] = op >> 16;
+      this.data[this.length++] = op >> 16;
       this.unsigned(op & 0xffff);
-    } else data[this.length++] = op;
+    } else this.data[this.length++] = op;
   }
   /** Unsigned LEB128. */
   unsigned(n: number): void {
-    const data = this.room(5);
+    if (this.length + 5 > this.data.length) this.grow(5);
     let rest = n >>> 0;
     while (rest > 127) {
-      data[this.length++] = (rest & 127) | 128;
+      this.data[this.length++] = (rest & 127) | 128;
       rest >>>= 7;
     }
-    data[this.length++] = rest;
+    this.data[this.length++] = rest;
   }
   /** Signed LEB128 of a 32-bit integer. */
   signed(n: number): void {
-    const data = this.room(5);
     let rest = n | 0;
     for (;;) {
       const low = rest & 127;
       rest >>= 7;
-      const done = (rest === 0 && !(low & 64)) || (rest === -1 && low & 64);
-      data[this.length++] = done ? low : low | 128;
-      if (done) return;
+      if ((rest === 0 && !(low & 64)) || (rest === -1 && low & 64)) return this.byte(low);
+      this.byte(low | 128);
     }
   }
   f32(x: number): void {
@@ -65,8 +63,7 @@ export class Bytes {
     this.fromScratch(8);
   }
   private fromScratch(n: number): void {
-    const data = this.room(n);
-    for (let k = 0; k < n; k++) data[this.length++] = scratch.getUint8(k);
+    for (let k = 0; k < n; k++) this.byte(scratch.getUint8(k));
   }
   /** ASCII text with its length before it. */
   text(s: string): void {

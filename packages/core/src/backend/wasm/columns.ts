@@ -1,7 +1,7 @@
 // Reductions over leading axes of wide arrays: some rows of the array at a time are added to running values in memory, column by column, so that the
 // array is read in the order in which it lies.
 import { dtypes, sizeOf, type DType } from '../../base/index.js';
-import { identity, type Expr } from '../../kernel/index.js';
+import { accBit, identity, type Expr } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
 import { i32, select, type I32, type Local } from './instructions.js';
 import { keptWork } from './kept.js';
@@ -12,7 +12,7 @@ import { positionOf, type Piece } from './pieces.js';
 import type { Source } from './point.js';
 import { argumentsOf, usesOf, type Arguments } from './rows.js';
 import { isCut, longest } from './running.js';
-import { accBit, positionIn, rowBits, type Axes, type Axis } from './sums.js';
+import { positionIn, rowBits, type Axes, type Axis } from './sums.js';
 import { constantVector, hold, operateVector, type Vector } from './vector.js';
 
 /** Columns of a unit, and of a strip whose running values stay in the first cache. */

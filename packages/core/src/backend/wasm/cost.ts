@@ -1,7 +1,6 @@
 // Rough costs of expressions, for the choice of schedules: 1 is an instruction on vectors of f32.
 import type { DType } from '../../base/index.js';
 import type { Expr, ScalarOp } from '../../kernel/index.js';
-import { dependsOn } from './sums.js';
 import { isSpelled } from './vector.js';
 
 const dear: Partial<Record<ScalarOp, number>> = {
@@ -31,7 +30,7 @@ export function weightOf(roots: readonly Expr[], bits: number, known: ReadonlySe
   const seen = new Set<Expr>();
   let weight = 0;
   const visit = (e: Expr): void => {
-    if (seen.has(e) || !(dependsOn(e) & bits)) return;
+    if (seen.has(e) || !(e.reads & bits)) return;
     seen.add(e);
     if (known.has(e)) weight += 1;
     else if (e.kind === 'load') {

@@ -1,9 +1,9 @@
 // Computes expressions at a point of the code: each part once, at the outermost loop where it is known, as one number or as four along an axis.
-import type { Expr } from '../../kernel/index.js';
+import { accBit, type Expr } from '../../kernel/index.js';
 import { f32x4, f64x2, i32, i32x4, v128, type F32, type I32, type V128 } from './instructions.js';
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
-import { accBit, dependsOn, isSum, stepOf, sumOf, type Sum } from './sums.js';
+import { isSum, stepOf, sumOf, type Sum } from './sums.js';
 import {
   constantVector,
   convertVector,
@@ -126,7 +126,7 @@ export class Scope extends Point<Scope> {
       return loadScalar(address, source.dtype, offset);
     }
     if (e.kind === 'loop') {
-      const { variable, moved } = this.position(dependsOn(e));
+      const { variable, moved } = this.position(e.reads);
       return variable ? (moved ? i32.add(variable, i32.const(moved)) : variable) : i32.const(moved);
     }
     if (isSum(e)) return this.sum(sumOf(e), 0);
@@ -194,7 +194,7 @@ export class Scope extends Point<Scope> {
   private vectorSum(sum: Sum): Vector {
     const { f } = this.frame;
     const { axis } = this;
-    const along = sum.terms.find(({ of }) => of.kind === 'loop' && dependsOn(of) === axis);
+    const along = sum.terms.find(({ of }) => of.kind === 'loop' && of.reads === axis);
     let total: V128 = i32x4.splat(this.sum(sum, this.setting.vector));
     // the variable's own move is in the number already
     if (along) total = i32x4.add(total, this.lanes(along.by, 0));

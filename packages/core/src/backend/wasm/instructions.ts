@@ -11,24 +11,18 @@ const simd = 0xfd0000;
 /** Writes what follows an instruction's number: up to two numbers of its own. */
 type Tail = (out: Bytes, n: number, m: number) => void;
 /**
- * An instruction with its operands; its type is that of what it leaves on the stack. A step has ten thousand of them, most of which are made before
- * the engine has optimized anything: so there is no closure for each, and no field is set twice.
+ * An instruction with its operands; its type is that of what it leaves on the stack. A step has ten thousand of them, made before the engine has
+ * optimized anything: so there is no closure for each.
  */
 export class Value<T extends Result = Result> {
-  declare readonly type: T;
-  declare private readonly op: number;
-  declare private readonly args: readonly Value[];
-  declare private readonly tail: Tail | null;
-  declare private readonly n: number;
-  declare private readonly m: number;
-  constructor(type: T, op: number, args: readonly Value[], tail: Tail | null = null, n = 0, m = 0) {
-    this.type = type;
-    this.op = op;
-    this.args = args;
-    this.tail = tail;
-    this.n = n;
-    this.m = m;
-  }
+  constructor(
+    readonly type: T,
+    private readonly op: number,
+    private readonly args: readonly Value[],
+    private readonly tail: Tail | null = null,
+    private readonly n = 0,
+    private readonly m = 0,
+  ) {}
   write(out: Bytes): void {
     const { args, tail } = this;
     for (let k = 0; k < args.length; k++) args[k]!.write(out);
@@ -41,10 +35,11 @@ const byte: Tail = (out, n) => out.byte(n);
 const noOperands: readonly Value[] = [];
 /** A local variable; as a value, what it holds. */
 export class Local<T extends Type = Type> extends Value<T> {
-  declare readonly index: number;
-  constructor(type: T, index: number) {
+  constructor(
+    type: T,
+    readonly index: number,
+  ) {
     super(type, 0x20, noOperands, unsigned, index);
-    this.index = index;
   }
 }
 /** The call of a function by its number. */

@@ -1,6 +1,6 @@
 // Rows kernels whose vectors lie along the innermost kept axis: four rows at a time, each lane with results of its own. Maps are the case without stages.
 import { sizeOf } from '../../base/index.js';
-import { identity } from '../../kernel/index.js';
+import { accBit, identity } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
 import { Scope } from './evaluate.js';
 import type { Source } from './point.js';
@@ -11,7 +11,7 @@ import type { Part } from './parts.js';
 import { positionOf, type Piece } from './pieces.js';
 import { argumentsOf, unitsFor, usesOf, type Arguments } from './rows.js';
 import { isCut, longest, RunningVectors } from './running.js';
-import { accBit, rowBits, type Axes, type Axis } from './sums.js';
+import { rowBits, type Axes, type Axis } from './sums.js';
 import { constantVector, hold } from './vector.js';
 
 /** The most steps of reduced loops that are written out. */

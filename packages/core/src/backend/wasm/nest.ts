@@ -1,8 +1,8 @@
 // Nests of loops around the evaluation of expressions: one by one, or four or more elements of an axis at a time.
-import type { Expr } from '../../kernel/index.js';
+import { accBit, type Expr } from '../../kernel/index.js';
 import type { Scope } from './evaluate.js';
 import { i32, select, type I32, type Local } from './instructions.js';
-import { accBit, type Axis } from './sums.js';
+import { type Axis } from './sums.js';
 
 export const bitsOf = (axes: readonly Axis[]): number => axes.reduce((bits, { bit }) => bits | bit, 0);
 

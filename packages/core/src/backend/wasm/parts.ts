@@ -1,8 +1,8 @@
 // A rows kernel as parts that follow one another: stages that share a loop, then outputs that share one; and the values that one part keeps for later ones.
 import { sizeOf, type Shape } from '../../base/index.js';
-import type { Expr, RowsKernel } from '../../kernel/index.js';
+import { accBit, type Expr, type RowsKernel } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
-import { accBit, dependsOn, joinAxes, rowBits, type Axis } from './sums.js';
+import { joinAxes, rowBits, type Axis } from './sums.js';
 
 /** Stages, or outputs, over the same loops. */
 export interface Part {
@@ -20,7 +20,7 @@ export function resultsOf(roots: readonly Expr[]): Set<number> {
   const found = new Set<number>();
   const seen = new Set<Expr>();
   const visit = (e: Expr): void => {
-    if (seen.has(e) || !(dependsOn(e) & accBit)) return;
+    if (seen.has(e) || !(e.reads & accBit)) return;
     seen.add(e);
     if (e.kind === 'acc') found.add(e.slot);
     else if (e.kind === 'load') visit(e.at);
@@ -73,13 +73,13 @@ export function decideKept(parts: readonly Part[]): void {
     const computed = earlier.map((p) => reached(p.roots));
     const seen = new Set<Expr>();
     const visit = (e: Expr): void => {
-      if (seen.has(e) || !(dependsOn(e) & rowBits) || (e.kind !== 'op' && e.kind !== 'cast')) return;
+      if (seen.has(e) || !(e.reads & rowBits) || (e.kind !== 'op' && e.kind !== 'cast')) return;
       seen.add(e);
       const first = earlier.find((p, k) => computed[k]!.has(e) && !p.keeps.includes(e));
       const kept = earlier.some((p) => p.keeps.includes(e));
       if (kept) return;
       // What does not change along one of the loops is computed outside of it.
-      const varies = [...(first?.axes ?? []), ...later.axes].every((a) => dependsOn(e) & a.bit);
+      const varies = [...(first?.axes ?? []), ...later.axes].every((a) => e.reads & a.bit);
       if (first && varies && weightOf([e], rowBits) > dear) {
         first.keeps.push(e);
         return;
@@ -93,7 +93,7 @@ export function decideKept(parts: readonly Part[]): void {
 function reached(roots: readonly Expr[]): Set<Expr> {
   const seen = new Set<Expr>();
   const visit = (e: Expr): void => {
-    if (seen.has(e) || !(dependsOn(e) & rowBits)) return;
+    if (seen.has(e) || !(e.reads & rowBits)) return;
     seen.add(e);
     if (e.kind === 'op' || e.kind === 'cast') e.args.forEach(visit);
   };

@@ -2,7 +2,7 @@
 // where indices are divided, so that each piece is read by equal steps.
 import { sizeOf } from '../../base/index.js';
 import { bitOf, expr, lit, loop, loops, ravel, replace, type Expr, type RowsKernel } from '../../kernel/index.js';
-import { dependsOn, positionIn, stepOf, sumOf, type Axis, type Sum } from './sums.js';
+import { positionIn, stepOf, sumOf, type Axis, type Sum } from './sums.js';
 
 /** A kernel that computes a part of what another one does: its elements go to the positions `at` of the outputs. */
 export interface Piece extends RowsKernel {
@@ -17,7 +17,7 @@ const rootsOf = ({ stages, outputs }: RowsKernel): Expr[] => [...stages, ...outp
 function changing(roots: readonly Expr[], bit: number): Set<Expr> {
   const seen = new Set<Expr>();
   const visit = (e: Expr): void => {
-    if (seen.has(e) || !(dependsOn(e) & bit)) return;
+    if (seen.has(e) || !(e.reads & bit)) return;
     seen.add(e);
     if (e.kind === 'load') visit(e.at);
     else if (e.kind === 'op' || e.kind === 'cast') e.args.forEach(visit);
@@ -42,7 +42,7 @@ function boundsBut(sums: readonly (readonly [Sum, number])[], but: number): { lo
     lo += sign * constant;
     hi += sign * constant;
     for (const { by, of } of terms) {
-      if (of.kind === 'loop' && dependsOn(of) === but) continue;
+      if (of.kind === 'loop' && of.reads === but) continue;
       const ends = [sign * by * of.lo, sign * by * of.hi];
       lo += Math.min(...ends);
       hi += Math.max(...ends);

@@ -3,7 +3,7 @@ import { dtypes, type DType } from '../../base/index.js';
 import type { Expr } from '../../kernel/index.js';
 import { i32, type I32, type Value } from './instructions.js';
 import type { Func } from './module.js';
-import { dependsOn, type Sum } from './sums.js';
+import { type Sum } from './sums.js';
 import type { Vector } from './vector.js';
 
 export type Number = Value<'i32' | 'f32' | 'f64'>;
@@ -80,7 +80,7 @@ export abstract class Point<P extends Point<P>> {
   }
   /** The loops that a value depends on. */
   protected bitsOf(e: Expr): number {
-    return this.frame.stored.get(e)?.bits ?? dependsOn(e) & ~this.setting.gone;
+    return this.frame.stored.get(e)?.bits ?? e.reads & ~this.setting.gone;
   }
   /** Where a loop stands: its variable, unless it is a number, and how far that has been moved on. */
   protected position(bit: number): { readonly variable: I32 | null; readonly moved: number } {
@@ -113,7 +113,7 @@ export abstract class Point<P extends Point<P>> {
       if ((done >> k) & 1 || this.bitsOf(of) & inner) return;
       done |= 1 << k;
       if (of.kind === 'loop') {
-        const bit = dependsOn(of);
+        const bit = of.reads;
         if (bit & this.setting.gone || !this.position(bit).variable) return;
       }
       address = i32.add(address, this.times(of, by * bytes));
@@ -128,7 +128,7 @@ export abstract class Point<P extends Point<P>> {
     const key = of.kind === 'loop' ? `${of.over}${of.axis}*${by}` : `${of.id}*${by}`;
     const found = this.knownProduct(key);
     if (found) return found;
-    const x = of.kind === 'loop' ? this.position(dependsOn(of)).variable! : (this.number(of) as I32);
+    const x = of.kind === 'loop' ? this.position(of.reads).variable! : (this.number(of) as I32);
     if (by === 1) return x;
     const power = Math.log2(by);
     const product = Number.isInteger(power) ? i32.shl(x, i32.const(power)) : i32.mul(x, i32.const(by));
@@ -147,7 +147,7 @@ export abstract class Point<P extends Point<P>> {
     let natural = true;
     let opaque = 0;
     for (const { by, of } of source.sum.terms) {
-      const bits = dependsOn(of);
+      const bits = of.reads;
       if (by < 0 || of.lo < 0) natural = false;
       if (of.kind !== 'loop') opaque |= bits;
       else if (!(bits & this.setting.gone)) offset += by * this.position(bits).moved;
@@ -163,7 +163,7 @@ export abstract class Point<P extends Point<P>> {
     let rest = start;
     for (const { by, of } of terms) {
       if (of.kind === 'loop') {
-        const bit = dependsOn(of);
+        const bit = of.reads;
         if (bit & this.setting.gone) continue;
         const { variable, moved } = this.position(bit);
         rest += by * moved;

@@ -1,6 +1,6 @@
 // Rows kernels whose vectors lie along the rows: the parts of a row follow one another while it is in the cache.
 import { dtypes, sizeOf } from '../../base/index.js';
-import { identity, type Expr, type RowsKernel } from '../../kernel/index.js';
+import { accBit, identity, type Expr, type RowsKernel } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
 import { Scope } from './evaluate.js';
 import type { Frame, Number, Source } from './point.js';
@@ -12,7 +12,7 @@ import { positionOf, type Piece } from './pieces.js';
 import { head } from './phase.js';
 import { isCut, longest, RunningNumber, RunningVectors } from './running.js';
 import { constant } from './scalar.js';
-import { accBit, axesOf, positionIn, rowBits, type Axes, type Axis } from './sums.js';
+import { axesOf, positionIn, rowBits, type Axes, type Axis } from './sums.js';
 
 /** The arrays and numbers that a phase is given. */
 export interface Arguments {

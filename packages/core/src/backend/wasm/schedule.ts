@@ -7,7 +7,7 @@ import { emitKept, planKept } from './kept.js';
 import type { Module, Signature } from './module.js';
 import { decideKept, partsOf, type Part } from './parts.js';
 import { directOutputs, emitByRows, type PartPlan } from './rows.js';
-import { dependsOn, joinAxes, stepOf, sumOf, type Axis } from './sums.js';
+import { joinAxes, stepOf, sumOf, type Axis } from './sums.js';
 import { nothing, type Emitted } from './phase.js';
 import { piecesOf, type Piece } from './pieces.js';
 import { emitTransposed, readingAxis, turnedExtent } from './transpose.js';
@@ -21,7 +21,7 @@ function readingCost(roots: readonly Expr[], bit: number): number {
   const seen = new Set<Expr>();
   let cost = 0;
   const visit = (e: Expr): void => {
-    if (seen.has(e) || !(dependsOn(e) & bit)) return;
+    if (seen.has(e) || !(e.reads & bit)) return;
     seen.add(e);
     if (e.kind === 'load') {
       cost += apart(stepOf(sumOf(e.at), bit));

@@ -2,25 +2,8 @@
 import { sizeOf, type Shape } from '../../base/index.js';
 import { bitOf, loop, loopsOf, type Expr } from '../../kernel/index.js';
 
-/** Stands for the results of stages in a set of loops. */
-export const accBit: number = 1 << 15;
 /** All loops of stages and outputs. */
 export const rowBits: number = -1 << 16;
-
-const known = new WeakMap<Expr, number>();
-/** The loop variables that an expression depends on, as bits, with `accBit` where it reads results of stages. */
-export function dependsOn(e: Expr): number {
-  if (e.kind === 'const' || e.kind === 'param') return 0;
-  if (e.kind === 'acc') return accBit;
-  if (e.kind === 'loop') return bitOf(e.over, e.axis);
-  const found = known.get(e);
-  if (found !== undefined) return found;
-  let bits = 0;
-  if (e.kind === 'load') bits = dependsOn(e.at);
-  else for (const x of e.args) bits |= dependsOn(x);
-  known.set(e, bits);
-  return bits;
-}
 
 /** A number times an expression that is no sum. */
 export interface Term {
@@ -77,7 +60,7 @@ function makeSum(terms: ReadonlyMap<Expr, number>, constant: number): Sum {
 export function stepOf(sum: Sum, bits: number): number | null {
   let step = 0;
   for (const { by, of } of sum.terms) {
-    if (!(dependsOn(of) & bits)) continue;
+    if (!(of.reads & bits)) continue;
     if (of.kind !== 'loop') return null;
     step += by;
   }

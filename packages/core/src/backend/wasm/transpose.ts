@@ -9,7 +9,7 @@ import type { Func } from './module.js';
 import { around, bitsOf } from './nest.js';
 import { positionOf, type Piece } from './pieces.js';
 import { argumentsOf, usesOf } from './rows.js';
-import { dependsOn, stepOf, sumOf, type Axes, type Axis } from './sums.js';
+import { stepOf, sumOf, type Axes, type Axis } from './sums.js';
 
 /** Elements of the written axis that are turned at a time, if it is as long. */
 const wide = 16;
@@ -32,7 +32,7 @@ export function readingAxis({ stages, outputs }: Piece, { axes }: Axes): Axis | 
   };
   visit(output.body);
   const steps = ({ bit }: Axis): (number | null)[] =>
-    [...loads].filter((e) => dependsOn(e) & bit).map((e) => stepOf(sumOf(e.at), bit));
+    [...loads].filter((e) => e.reads & bit).map((e) => stepOf(sumOf(e.at), bit));
   const along = steps(last);
   if (!along.length || along.includes(1) || along.includes(null)) return null;
   const found = axes.slice(0, -1).findLast((axis) => {

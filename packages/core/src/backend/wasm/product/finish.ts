@@ -8,7 +8,7 @@ import { head } from '../phase.js';
 import type { Frame, Number, Source } from '../point.js';
 import { unitsFor, usesOf } from '../rows.js';
 import { typeOf } from '../scalar.js';
-import { dependsOn, stepOf, sumOf } from '../sums.js';
+import { stepOf, sumOf } from '../sums.js';
 import { laneOf } from '../vector.js';
 import { columnBit, rowBit, type Product } from './form.js';
 
@@ -26,7 +26,7 @@ function sideBySide(roots: readonly Expr[], at: Expr, bit: number): boolean {
   const visit = (e: Expr): boolean => {
     if (seen.has(e)) return true;
     seen.add(e);
-    if (e.kind === 'load') return !(dependsOn(e) & bit) || stepOf(sumOf(e.at), bit) === 1;
+    if (e.kind === 'load') return !(e.reads & bit) || stepOf(sumOf(e.at), bit) === 1;
     return e.kind !== 'op' && e.kind !== 'cast' ? true : e.args.every(visit);
   };
   return roots.every(visit);
