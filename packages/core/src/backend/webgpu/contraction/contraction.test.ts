@@ -49,6 +49,16 @@ for (const [name, schedule] of schedules)
           });
           expect(several).toBeLessThan(tol);
         });
+        it('results in the place of what they are made from', async () => {
+          const shapes: Arrays = [[[6, 7]], [[6, 7]], [[7, 7]]];
+          const inPlace = await far(shapes, (a, b, w) => {
+            const [h, k] = [a!, b!].map((x) => ops.matmul(x, w!)) as [Tensor, Tensor];
+            const p = ops.matmul(ops.matmul(ops.add(h, k), w!), w!);
+            const q = ops.mul(ops.add(h, p), ops.sub(1, ops.square(k)));
+            return [ops.add(ops.matmul(p, w!), ops.matmul(q, w!))];
+          });
+          expect(inPlace).toBeLessThan(tol);
+        });
         it('convolutions with both gradients', async () => {
           const shapes: Arrays = [[[2, 4, 9, 8]], [[6, 2, 3, 3]]];
           const found = await far(shapes, (x, w) => {

@@ -233,7 +233,16 @@ export class Frame {
         wholeColumns ? inRows : [...inRows, `${first} + ${lane} < ${product.columns}`];
       const when = (conditions: readonly string[], statement: string): void =>
         block.say(conditions.length ? `if (${conditions.join(' && ')}) { ${statement} }` : statement);
-      const values = targets.map((_, k) => all.map(({ placed }) => block.value(placed[2 * k]!)));
+      // all of them before the first is written, which may lie where another is read
+      const values = targets.map((_, k) =>
+        all.map(({ placed }) => {
+          const value = block.value(placed[2 * k]!);
+          if (targets.length === 1) return value;
+          const name = shader.fresh('v');
+          block.say(`let ${name} = ${value};`);
+          return name;
+        }),
+      );
       targets.forEach(({ place }, k) => {
         const positions = all.map(({ placed }) => placed[2 * k + 1]!);
         const whole = shader.isVector(place) ? inFour(positions) : null;
