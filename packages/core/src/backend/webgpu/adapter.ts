@@ -4,6 +4,7 @@ import type { Product } from './contraction/product.js';
 import type { Schedule } from './contraction/schedule.js';
 import { tableOf } from './contraction/tables.js';
 import type { AdapterReport, Subgroups } from './device.js';
+import type { ProductPrecision } from './precision.js';
 
 export interface Adapter {
   /** Threads of a workgroup, where nothing speaks for another number. */
@@ -17,6 +18,8 @@ export interface Adapter {
   readonly maxBuffers: number;
   /** Sizes of subgroups, where reductions should use them; else null. */
   readonly subgroups: Subgroups | null;
+  /** What the factors of products of f32 may be rounded to. */
+  readonly products: ProductPrecision;
   /** The schedule of a product. */
   scheduleOf(product: Product): Schedule;
 }
@@ -39,6 +42,7 @@ export function adapterOf(report: AdapterReport): Adapter {
     sorted: Math.min(2048, 2 ** Math.floor(Math.log2(bytes / 8))),
     maxBuffers: limits.maxStorageBuffersPerShaderStage,
     subgroups: report.subgroups,
+    products: 'f32',
     scheduleOf: (product) => candidates(product, table, most)[0]!,
   };
 }

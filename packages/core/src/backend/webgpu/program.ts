@@ -54,8 +54,20 @@ export class Compiler {
     private readonly faults: Faults,
     private readonly commands: Commands,
     private readonly pool: Pool,
-    readonly adapter: Adapter,
+    private known: Adapter,
   ) {}
+  /** What schedules go by. */
+  get adapter(): Adapter {
+    return this.known;
+  }
+  /** Stands for what schedules go by in the keys of what was made: when it changes, kernels are lowered anew. */
+  get settings(): string {
+    return this.known.products;
+  }
+  /** Kernels are lowered with other numbers from now on. */
+  adapt(change: Partial<Adapter>): void {
+    this.known = { ...this.known, ...change };
+  }
 
   private layoutOf(bindings: readonly Binding[]) {
     const key = bindings.map((b) => (b.writes ? 'w' : 'r')).join('');
@@ -164,11 +176,13 @@ class KernelProgram implements Program {
   }
   run(inputs: readonly Block[], outputs: readonly Block[], params: readonly number[]): void {
     const blocks = [...inputs, ...outputs];
-    const { key, map } = aliasesOf(this.kernel, blocks, this.compiler.adapter.maxBuffers);
+    const { adapter, settings } = this.compiler;
+    const aliases = aliasesOf(this.kernel, blocks, adapter.maxBuffers);
+    const key = `${settings} ${aliases.key}`;
     let variant = this.variants.get(key);
     if (!variant) {
       const sizes = inputs.map((b) => b.size);
-      this.variants.set(key, (variant = this.compiler.variant(this.kernel, map, sizes)));
+      this.variants.set(key, (variant = this.compiler.variant(this.kernel, aliases.map, sizes)));
     }
     const memories = blocks.map((b) => b.memory);
     if (!variant.passes.length) return;

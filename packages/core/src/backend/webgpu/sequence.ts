@@ -20,6 +20,7 @@ export class GpuSequence implements Sequence {
   /** Scratch memory that steps share, by place. */
   private scratch: Block[] = [];
   private last: (Memory | undefined)[] = [];
+  private settings = '';
   constructor(
     launches: readonly Launch[],
     private readonly compiler: Compiler,
@@ -33,7 +34,7 @@ export class GpuSequence implements Sequence {
   }
   run(table: readonly Block[]): void {
     const { commands } = this;
-    let moved = this.last.length !== table.length;
+    let moved = this.last.length !== table.length || this.settings !== this.compiler.settings;
     for (let k = 0; k < table.length && !moved; k++) moved = table[k]?.memory !== this.last[k];
     if (moved) this.prepare(table);
     for (const { variant, memories, dispatches } of this.steps) {
@@ -46,15 +47,18 @@ export class GpuSequence implements Sequence {
   }
   /** Brings the dispatches up to date with the table. */
   private prepare(table: readonly Block[]): void {
+    const { adapter, settings } = this.compiler;
+    const same = settings === this.settings;
+    this.settings = settings;
     this.last = table.map((b) => b?.memory);
     for (const step of this.steps) {
       const { inputs, outputs, kernel } = step.launch;
       const blocks = [...inputs, ...outputs].map((place) => table[place]!);
       const memories = blocks.map((b) => b.memory);
-      if (step.variant && memories.every((m, k) => m === step.memories[k])) continue;
-      const { key, map } = aliasesOf(kernel, blocks, this.compiler.adapter.maxBuffers);
+      if (same && step.variant && memories.every((m, k) => m === step.memories[k])) continue;
+      const { key, map } = aliasesOf(kernel, blocks, adapter.maxBuffers);
       const sizes = inputs.map((place) => table[place]!.size);
-      if (!step.variant || key !== step.aliases) step.variant = this.compiler.variant(kernel, map, sizes);
+      if (!same || !step.variant || key !== step.aliases) step.variant = this.compiler.variant(kernel, map, sizes);
       step.aliases = key;
       step.memories = memories;
       step.dispatches = null;

@@ -6,6 +6,7 @@ import { Commands } from './commands.js';
 import { Gpu, type AdapterReport, type OpenOptions } from './device.js';
 import { Faults } from './faults.js';
 import { Pool, type Block } from './memory.js';
+import { checkPrecision, type ProductPrecision } from './precision.js';
 import { profile, type Profile } from './profile.js';
 import { Compiler } from './program.js';
 import { GpuSequence } from './sequence.js';
@@ -16,6 +17,19 @@ import { Transfer } from './transfer.js';
 export interface Webgpu extends Backend {
   readonly report: AdapterReport;
   readonly lost: string | null;
+  /** What the factors of products of f32 may be rounded to. */
+  readonly productPrecision: ProductPrecision;
+  /**
+   * From now on the factors of large products of f32 arrays may be rounded to less, in programs that are compiled already too; sums and
+   * results stay f32. As PyTorch's `set_float32_matmul_precision`, for programs that can do with less precise products.
+   *
+   * @param precision  'f32', or 'f16': off by up to 1e-3 of each product's size, for numbers between 6.1e-5 and 65504
+   * @throws DeviceError  when the adapter has no "shader-f16"
+   * @example
+   * const gpu = await openWebgpu(); // the device of setDevice('webgpu')
+   * gpu.setProductPrecision('f16');
+   */
+  setProductPrecision(precision: ProductPrecision): void;
   /** Arrays in use with their bytes, and bytes that wait for the next array. */
   usage(): { readonly arrays: number; readonly bytes: number; readonly waiting: number };
   /** Batches and dispatches that were handed to the GPU so far. */
@@ -29,6 +43,8 @@ export interface Webgpu extends Backend {
 export interface WebgpuOptions extends OpenOptions {
   /** Numbers that schedules go by, instead of those of the adapter's class. */
   readonly tuning?: Partial<Adapter>;
+  /** As for `setProductPrecision`. Default 'f32'. */
+  readonly products?: ProductPrecision;
 }
 
 /**
@@ -37,13 +53,19 @@ export interface WebgpuOptions extends OpenOptions {
  * @param o  see WebgpuOptions
  * @throws DeviceError  (as a rejection) with the reason and the remedy when no GPU can be had
  */
-export async function createWebgpu({ tuning, ...options }: WebgpuOptions = {}): Promise<Webgpu> {
+export async function createWebgpu({ tuning, products = 'f32', ...options }: WebgpuOptions = {}): Promise<Webgpu> {
   const gpu = await Gpu.open(options);
+  try {
+    checkPrecision(products, gpu.report);
+  } catch (error) {
+    gpu.destroy();
+    throw error;
+  }
   const faults = new Faults(gpu);
   const commands = new Commands(gpu);
   const pool = new Pool(gpu, commands, faults);
   const transfer = new Transfer(gpu, commands, faults);
-  let adapter: Adapter = { ...adapterOf(gpu.report), ...tuning };
+  let adapter: Adapter = { ...adapterOf(gpu.report), products, ...tuning };
   // where no rows are shared nobody has to know
   if (adapter.subgroups && adapter.lanes > 1 && !(await areInOrder(gpu))) adapter = { ...adapter, subgroups: null };
   const compiler = new Compiler(gpu, faults, commands, pool, adapter);
@@ -54,6 +76,10 @@ export async function createWebgpu({ tuning, ...options }: WebgpuOptions = {}): 
       return gpu.lost;
     },
     report: gpu.report,
+    get productPrecision() {
+      return compiler.adapter.products;
+    },
+    setProductPrecision: (precision) => compiler.adapt({ products: checkPrecision(precision, gpu.report) }),
     dtypes: new Set(dtypes),
     alloc: (size, dtype) => pool.allocate(size, dtype),
     free: (buffer) => pool.release(buffer as Block),

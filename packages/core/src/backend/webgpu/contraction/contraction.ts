@@ -20,7 +20,7 @@ export function emitContraction(kernel: RowsKernel, place: Place, adapter: Adapt
   const { splits } = schedule;
   const outputs = product.outputs.map(({ body }, k): Target => ({ place: place.output(k), body, at: product.at }));
   const emit = (frame: Frame): Pass => (schedule.depth ? emitTiles(frame) : emitRegisters(frame, adapter.subgroups));
-  const sides = { place, name: kernel.name, reads: [product.a, product.b] };
+  const sides = { place, name: kernel.name, reads: [product.a, product.b], precision: adapter.products };
   if (splits === 1) return [emit(new Frame(product, schedule, outputs, sides))];
   const found = place.take(splits * product.batch * product.rows * product.columns, product.dtype);
   const at = partialAt(loop('i', own.split, splits), splits, product);

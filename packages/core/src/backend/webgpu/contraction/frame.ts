@@ -4,6 +4,7 @@ import { fours } from '../wgsl/fours.js';
 import { storedTypeOf, toMemory, typeOf } from '../wgsl/scalar.js';
 import { Shader, vectorOf, type Block, type Pass } from '../wgsl/shader.js';
 import type { Place } from '../place.js';
+import type { ProductPrecision } from '../precision.js';
 import { axis, rebuild, type Product } from './product.js';
 import { band, threadsOf, tileColumns, tileRows, type Schedule } from './schedule.js';
 
@@ -35,6 +36,14 @@ export interface Lines {
   readonly text: string;
   readonly count: number;
 }
+/** What a kernel reads, where its arrays are, and what factors of f32 are rounded to in workgroup memory. */
+export interface Sides {
+  readonly place: Place;
+  readonly name: string;
+  readonly reads: readonly Expr[];
+  /** Default f32. */
+  readonly precision?: ProductPrecision;
+}
 const lanesOf = (lines: number): number => (lines % 4 ? 1 : 4);
 
 export class Frame {
@@ -42,8 +51,9 @@ export class Frame {
   readonly main: Block;
   readonly rows: Lines;
   readonly columns: Lines;
-  /** Type of sums and factors. */
+  /** Type of sums and factors, and of factors in workgroup memory. */
   readonly scalar: string;
+  readonly kept: string;
   readonly vector: string;
   private readonly tiles: readonly [number, number];
   private readonly place: Place;
@@ -52,11 +62,12 @@ export class Frame {
     readonly product: Product,
     readonly schedule: Schedule,
     private readonly targets: readonly Target[],
-    { place, name, reads }: { readonly place: Place; readonly name: string; readonly reads: readonly Expr[] },
+    { place, name, reads, precision = 'f32' }: Sides,
   ) {
     this.place = place;
     const { rows, columns } = schedule;
     this.scalar = typeOf(product.dtype);
+    this.kept = product.dtype === 'f32' ? precision : this.scalar;
     const side = (each: number, threads: number, of: number, which: number, text: string): Lines => {
       const lanes = lanesOf(each);
       const extent = Math.ceil(of / lanes);
@@ -207,6 +218,13 @@ export class Frame {
   eachSum(act: (name: string, row: number, group: number) => void): void {
     for (let i = 0; i < this.schedule.rows; i++)
       for (let g = 0; g < this.columns.groups; g++) act(this.sum(i, g), i, g);
+  }
+  /** A vector of factors as workgroup memory keeps it, and back as it is multiplied. */
+  keep(text: string): string {
+    return this.kept === this.scalar ? text : `vec4<${this.kept}>(${text})`;
+  }
+  taken(text: string): string {
+    return this.kept === this.scalar ? text : `vec4<${this.scalar}>(${text})`;
   }
   /** Adds products at one depth: a number for each row, a vector for each group of columns. */
   multiply(block: Block, a: readonly string[], b: readonly string[]): void {

@@ -80,7 +80,7 @@ function fetch(frame: Frame, block: Block, side: Side, tile: Expr, take: Take): 
   pieces.forEach((depths, p) =>
     depths.forEach((lanes, d) => {
       const texts = lanes.map((e) => inner.value(e));
-      take(inner, side, p, d, vectorOf(texts, frame.scalar));
+      take(inner, side, p, d, frame.keep(vectorOf(texts, frame.scalar)));
     }),
   );
   if (some) block.close(`if (thread < ${side.threads}u) {`, inner);
@@ -96,7 +96,8 @@ function multiply(frame: Frame, block: Block, sides: readonly Side[], depths: nu
     Array.from({ length: groups }, (_, g) => {
       const name = block.fresh(which);
       const start = buffer ? `${buffer}_${which} + ` : '';
-      block.say(`let ${name} = tile_${which}[${start}worker_${text} + ${d * step + g * threads}u];`);
+      const kept = `tile_${which}[${start}worker_${text} + ${d * step + g * threads}u]`;
+      block.say(`let ${name} = ${frame.taken(kept)};`);
       return name;
     });
   for (let d = 0; d < depths; d++) {
@@ -108,13 +109,14 @@ function multiply(frame: Frame, block: Block, sides: readonly Side[], depths: nu
 export function emitTiles(frame: Frame): Pass {
   const { main, shader, product, schedule } = frame;
   const { depth, buffers, splits } = schedule;
+  if (frame.kept === 'f16') shader.enable('f16');
   frame.begin(true);
   const [whole, rest] = [Math.floor(product.depth / depth), product.depth % depth];
   const all = whole + (rest ? 1 : 0);
   const share = frame.share(all);
   const sides = (['a', 'b'] as const).map((which) => standAt(frame, which));
   for (const { which, pitch: step } of sides)
-    shader.declarations.push(`var<workgroup> tile_${which}: array<vec4<${frame.scalar}>, ${buffers * depth * step}>;`);
+    shader.declarations.push(`var<workgroup> tile_${which}: array<vec4<${frame.kept}>, ${buffers * depth * step}>;`);
   const tile = loop('r', 0, all);
   const at = (block: Block, text: string): Block => {
     if (all > 1) block.bind('r', 0, text);
@@ -157,7 +159,7 @@ interface Rounds {
 }
 /** Two tiles of each factor: while one is used, the next one is on its way. */
 function emitAhead(frame: Frame, sides: readonly Side[], { tile, at, use, steps }: Rounds): void {
-  const { main, schedule, scalar } = frame;
+  const { main, schedule, kept } = frame;
   const pieces = sides.flatMap((side) =>
     Array.from({ length: side.pieces * side.depths }, (_, n) => ({
       side,
@@ -165,7 +167,7 @@ function emitAhead(frame: Frame, sides: readonly Side[], { tile, at, use, steps 
       place: placeOf(side, Math.floor(n / side.depths), n % side.depths),
     })),
   );
-  for (const { held } of pieces) main.say(`var ${held}: vec4<${scalar}>;`);
+  for (const { held } of pieces) main.say(`var ${held}: vec4<${kept}>;`);
   for (const { which, pitch: step } of sides)
     main.say(`var here_${which} = ${schedule.depth * step}u;`, `var other_${which} = 0u;`);
   const hold: Take = (block, { which, depths }, piece, depth, vector) =>

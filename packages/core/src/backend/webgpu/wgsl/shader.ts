@@ -168,7 +168,7 @@ export class Shader {
   constructor(readonly options: ShaderOptions) {}
 
   /** Says that the shader uses an extension of WGSL. With subgroups, `subgroup` is how many threads are one. */
-  enable(extension: 'subgroups'): void {
+  enable(extension: 'subgroups' | 'f16'): void {
     this.extensions.add(extension);
   }
 
