@@ -74,12 +74,13 @@ export function mode(
     axes: -1,
   });
   const often = core.equal(counts, core.max(counts, { axes: -1, keepdims: true }));
-  const floats = core.where(often, core.cast(lines, core.isFloat(v.dtype) ? v.dtype : 'f64'), Infinity);
-  const value = core.min(floats, { axes: -1, keepdims: true });
+  const numbers = v.dtype === 'bool' ? core.cast(lines, 'u8') : lines;
+  const found = core.where(often, numbers, core.dtypes[numbers.dtype].highest);
+  const value = core.min(found, { axes: -1, keepdims: true });
   const n = v.shape[axis]!;
   const last = core.sub(
     n - 1,
-    core.argmax(core.flip(core.cast(core.equal(floats, value), 'i32'), [-1]), { axis: -1, keepdims: true }),
+    core.argmax(core.flip(core.cast(core.equal(found, value), 'i32'), [-1]), { axis: -1, keepdims: true }),
   );
   const index = core.transpose(last, axis, -1);
   const out = (t: core.Tensor): core.Tensor => (at.keepdim ? t : core.squeeze(t, [axis]));
