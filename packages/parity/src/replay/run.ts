@@ -1,5 +1,5 @@
 // Replays groups: every case through the adapter of its group, with the memory of each case freed at its end.
-import { openScope, TraceError } from '@nn/core';
+import { DeviceError, DTypeError, openScope, TraceError } from '@nn/core';
 import { FormatError } from '@nn/formats';
 import { kindOf, type GoldenCase, type Group, type Tensors } from '../golden/group.js';
 import { Check } from './check.js';
@@ -40,16 +40,26 @@ export async function replayCase(
     await adapter(golden, { group, tensors: group.tensorsOf(golden), check, compiled, around });
     if (check.count === 0) check.fail('nothing was compared');
   } catch (error) {
-    if (error instanceof NotCovered || error instanceof FormatError)
-      return { status: 'not covered', reason: error.message };
-    // A trace knows no values: what depends on them, such as the shape of nonzero(), cannot be compiled by design.
-    if (compiled && error instanceof TraceError)
-      return { status: 'not covered', reason: 'reads values while it is traced' };
+    const reason = reasonOf(error, compiled);
+    if (reason !== null) return { status: 'not covered', reason };
     check.fail(`${(error as Error).name}: ${(error as Error).message}`);
   } finally {
     scope.close();
   }
   return check.failures.length > 0 ? { status: 'failed', failures: check.failures } : { status: 'passed' };
+}
+
+/** Why a case cannot run, by design or for now; null for what is a failure. */
+function reasonOf(error: unknown, compiled: boolean): string | null {
+  if (error instanceof NotCovered || error instanceof FormatError) return error.message;
+  // A trace knows no values: what depends on them, such as the shape of nonzero(), cannot be compiled.
+  if (compiled && error instanceof TraceError) return 'reads values while it is traced';
+  // Nor can a synchronous function read them from a device that has to be waited for.
+  if (error instanceof DeviceError && error.message.includes('cannot be read without waiting'))
+    return 'reads values of a device that has to be waited for';
+  if (error instanceof DTypeError && error.message.includes('has no f64'))
+    return 'computes in f64, which the device lacks';
+  return null;
 }
 
 /** The cases of a group whose id or kind matches. */
