@@ -1,7 +1,6 @@
 // Products of packed factors, block by block (Goto & van de Geijn 2008): the smaller factor is packed once, the larger one in blocks of panels that
 // stay in a cache while all of the smaller one goes by. For everything that is large, and for all that lies irregularly.
 import { sizeOf } from '../../../base/index.js';
-import { loopsOf } from '../../../kernel/index.js';
 import { finishOf, isPlain, type Finish } from './finish.js';
 import { i32, type I32, type Local } from '../instructions.js';
 import {
@@ -10,7 +9,7 @@ import {
   matrixOf,
   mostRows,
   outerCount,
-  outerVariables,
+  outerPositions,
   panelsOf,
   resultOf,
   scratch,
@@ -242,11 +241,11 @@ class Blocked {
     const whole = this.packs(small) ? small.total * this.panelBytes(small, this.depth) : 0;
     const part = this.packs(large) ? this.block.large * this.panelBytes(large, plan.group) : 0;
     /** The smaller side is packed once for all when it does not change with the outer loops. */
-    const once = whole > 0 && (outers === 1 || loopsOf(small.factor.outer) === 0);
+    const once = whole > 0 && (outers === 1 || !(small.factor.anew || small.factor.outer.reads));
     const room = (f: Func): Room => ({
-      sums: scratch(f),
-      large: f.let(i32.add(scratch(f), c(this.sums))),
-      small: once ? shared(f, job) : f.let(i32.add(scratch(f), c(this.sums + part))),
+      sums: scratch(f, job),
+      large: f.let(i32.add(scratch(f, job), c(this.sums))),
+      small: once ? shared(f, job) : f.let(i32.add(scratch(f, job), c(this.sums + part))),
     });
     const packSmall = (f: Func, outer: readonly Local<'i32'>[], at: I32, first: I32, last: I32): void =>
       this.walk(f, outer, (where) => {
@@ -267,8 +266,9 @@ class Blocked {
       const write = (f: Func): void => {
         const o = f.local('i32');
         const own = room(f);
+        const position = outerPositions(f, job);
         f.for(o, from(f), to(f), c(1), () => {
-          const outer = outerVariables(f, job, o);
+          const outer = position(o);
           if (whole && !once) packSmall(f, outer, own.small, c(0), c(small.total));
           this.multiply(f, outer, c(0), c(large.total), own);
         });

@@ -7,10 +7,10 @@ import { emitRows } from '../schedule.js';
 import { direct, directCost } from './direct.js';
 import { dots, dotsCost } from './dots.js';
 import { few, fewCost } from './few.js';
-import { i32 } from '../instructions.js';
+import { i32, type I32, type Local } from '../instructions.js';
 import { inputOf, type Job, type Schedule } from './job.js';
 import { lanesOf } from './lanes.js';
-import type { Module } from '../module.js';
+import type { Func, Module } from '../module.js';
 import { outputSteps, productOf, type Factor, type Product } from './form.js';
 
 const schedules: readonly { readonly cost: (job: Job) => number; readonly make: (job: Job) => Schedule }[] = [
@@ -19,13 +19,15 @@ const schedules: readonly { readonly cost: (job: Job) => number; readonly make: 
   { cost: directCost, make: direct },
   { cost: fewCost, make: few },
 ];
-/** A kernel that computes an array for a factor. */
-const makerOf = (kernel: RowsKernel, { shape, value }: Factor): RowsKernel => ({
+/** A kernel that computes an array for a factor; made anew for positions of the outer loops, it has their variables as parameters. */
+const makerOf = (kernel: RowsKernel, { outer }: Product, { shape, value, anew }: Factor): RowsKernel => ({
   ...kernel,
+  params: anew ? [...kernel.params, ...outer.map(() => 'i32' as const)] : kernel.params,
   shape,
   stages: [],
   outputs: [{ dtype: value.dtype, over: [], body: value, replaces: [] }],
 });
+const round = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 /** A product without depth is a map. */
 const fits = ({ outer, m, n, k, a, b, dtype }: Product): boolean =>
   sizeOf(outer) * m * n * sizeOf(k) > 0 && k.length > 0 && a.value.dtype === dtype && b.value.dtype === dtype;
@@ -40,31 +42,52 @@ export function emitContraction(
   const lanes = product && lanesOf[product.dtype];
   if (!lanes || !fits(product) || !outputSteps(product)) return null;
   const phases: Phase[] = [];
-  let [scratch, taken] = [0, 0];
+  const renewals: ((f: Func, outer: readonly Local<'i32'>[]) => void)[] = [];
+  let [scratch, taken, own] = [0, 0, 0];
   const places = new Map<Factor, number>();
   for (const factor of [product.a, product.b]) {
     if (factor.input !== null) continue;
-    const at = taken;
-    places.set(factor, at);
-    taken += Math.ceil((sizeOf(factor.shape) * dtypes[product.dtype].bytes) / 64 + 1) * 64;
-    const maker = makerOf(kernel, factor);
+    const maker = makerOf(kernel, product, factor);
     const made = emitRows(module, maker, phaseSignature(maker));
-    const own = taken;
+    const bytes = round(sizeOf(factor.shape) * dtypes[product.dtype].bytes + 64);
+    /** The call of a phase that writes to the address `out`; memory that its threads share is at `rest`. */
+    const call = (
+      f: Func,
+      phase: Phase,
+      range: readonly I32[],
+      out: I32,
+      rest: I32,
+      outer: readonly I32[] = [],
+    ): void => {
+      const [inputs, params] = [
+        f.params.slice(head, head + kernel.inputs.length),
+        f.params.slice(head + kernel.inputs.length + kernel.outputs.length),
+      ];
+      f.do(module.call(phase.func, ...range, rest, ...inputs, out, ...params, ...outer));
+    };
+    if (factor.anew) {
+      const [at, work, rest] = [own, own + bytes, own + bytes + round(made.scratch)];
+      places.set(factor, at);
+      own = rest + round(made.shared);
+      renewals.push((f, outer) => {
+        const base = f.param<'i32'>(2);
+        const [out, memory] = [i32.add(base, i32.const(at)), i32.add(base, i32.const(rest))];
+        for (const phase of made.phases)
+          call(f, phase, [i32.const(0), i32.const(phase.extent), i32.add(base, i32.const(work))], out, memory, outer);
+      });
+      continue;
+    }
+    const [at, rest] = [taken, taken + bytes];
+    places.set(factor, at);
     for (const phase of made.phases) {
       const func = module.add(phaseSignature(kernel), (f) => {
         const memory = f.param<'i32'>(3);
-        const [inputs, params] = [
-          f.params.slice(head, head + kernel.inputs.length),
-          f.params.slice(head + kernel.inputs.length + kernel.outputs.length),
-        ];
-        const out = i32.add(memory, i32.const(at));
-        const rest = i32.add(memory, i32.const(own));
-        f.do(module.call(phase.func, ...f.params.slice(0, 3), rest, ...inputs, out, ...params));
+        call(f, phase, f.params.slice(0, 3) as I32[], i32.add(memory, i32.const(at)), i32.add(memory, i32.const(rest)));
       });
       phases.push({ ...phase, func });
     }
     scratch = Math.max(scratch, made.scratch);
-    taken += Math.ceil(made.shared / 64) * 64;
+    taken = rest + round(made.shared);
   }
   const job: Job = {
     module,
@@ -74,8 +97,12 @@ export function emitContraction(
     lanes,
     place,
     taken,
+    own,
+    renew: renewals.length ? (f, outer) => renewals.forEach((renew) => renew(f, outer)) : null,
     arrayOf: (f, factor) =>
-      factor.input === null ? i32.add(f.param<'i32'>(3), i32.const(places.get(factor)!)) : inputOf(f, factor.input),
+      factor.input === null
+        ? i32.add(f.param<'i32'>(factor.anew ? 2 : 3), i32.const(places.get(factor)!))
+        : inputOf(f, factor.input),
   };
   const best = schedules
     .map((s) => ({ ...s, estimate: s.cost(job) }))
@@ -83,5 +110,5 @@ export function emitContraction(
   const schedule = best.make(job);
   for (const { write, extent, cost } of schedule.drafts)
     phases.push({ func: module.add(phaseSignature(kernel), write), extent, cost });
-  return { phases, scratch: Math.max(scratch, schedule.scratch), shared: taken + schedule.shared };
+  return { phases, scratch: Math.max(scratch, own + schedule.scratch), shared: taken + schedule.shared };
 }

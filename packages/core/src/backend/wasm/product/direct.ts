@@ -9,7 +9,7 @@ import {
   matrixOf,
   mostRows,
   outerCount,
-  outerVariables,
+  outerPositions,
   panelsOf,
   resultOf,
   scratch,
@@ -156,11 +156,12 @@ export function direct(job: Job): Schedule {
   const write = (f: Func): void => {
     const unit = f.local('i32');
     const count = chunks.length;
+    const position = outerPositions(f, job);
     f.for(unit, from(f), to(f), c(1), () => {
-      const outer = outerVariables(f, job, count === 1 ? unit : i32.divU(unit, c(count)));
+      const outer = position(count === 1 ? unit : i32.divU(unit, c(count)));
       const chunk = f.let(count === 1 ? c(list) : i32.add(c(list), i32.mul(i32.remU(unit, c(count)), c(perChunk))));
       const [ma, mb] = [matrixOf(f, job, a, outer), matrixOf(f, job, b, outer)];
-      const result = plain ? resultOf(f, job, outer) : scratch(f);
+      const result = plain ? resultOf(f, job, outer) : scratch(f, job);
       const [t, middle, end] = [f.local('i32'), f.let(i32.load(chunk, 4)), f.let(i32.load(chunk, 8))];
       const load = (offset: number, start: I32): Local<'i32'> => f.let(i32.add(start, i32.load(t, offset)));
       const hasPanels = chunks.some((x) => x.panels.length);

@@ -8,7 +8,7 @@ import {
   from,
   matrixOf,
   outerCount,
-  outerVariables,
+  outerPositions,
   panelsOf,
   resultOf,
   scratch,
@@ -231,9 +231,10 @@ export function dots(job: Job): Schedule {
   }
   const write = (f: Func): void => {
     const o = f.local('i32');
+    const position = outerPositions(f, job);
     f.for(o, from(f), to(f), c(1), () => {
-      const outer = outerVariables(f, job, o);
-      const result = plain ? resultOf(f, job, outer) : scratch(f);
+      const outer = position(o);
+      const result = plain ? resultOf(f, job, outer) : scratch(f, job);
       product_(f, c(0), c(panels), matrixOf(f, job, a, outer), matrixOf(f, job, b, outer), result);
       finish?.(f, outer, [c(0), c(m), c(0), c(n)], result);
     });

@@ -10,7 +10,7 @@ import {
   from,
   matrixOf,
   outerCount,
-  outerVariables,
+  outerPositions,
   resultOf,
   scratch,
   to,
@@ -60,8 +60,9 @@ function spans(
   const one = outerCount(job) === 1;
   const together = one ? Math.max(1, Math.floor(longest / unit)) : 1;
   const u = f.local('i32');
+  const position = outerPositions(f, job);
   f.for(u, from(f), to(f), c(together), () => {
-    const outer = outerVariables(f, job, units === 1 ? u : i32.divU(u, c(units)));
+    const outer = position(units === 1 ? u : i32.divU(u, c(units)));
     const start = one ? u : units === 1 ? c(0) : i32.remU(u, c(units));
     const first = f.let(i32.mul(start, c(unit)));
     const last = f.let(i32.add(first, c(unit * together)));
@@ -162,14 +163,14 @@ function lineDots(job: Job, sides: Sides): Schedule {
   const held = plain ? 0 : 4 * (isRows ? vectors * longest : n * longest);
   const unit = outerCount(job) > 1 ? Math.min(lines, longest) : 16;
   const write = (f: Func): void => {
-    const room = packed ? f.let(i32.add(scratch(f), c(held))) : c(0);
+    const room = packed ? f.let(i32.add(scratch(f, job), c(held))) : c(0);
     const once = outerCount(job) === 1;
     if (packed && once) pack(f, matrixOf(f, job, few, []), room);
     spans(f, job, lines, unit, longest, (outer, first, last) => {
       const source = matrixOf(f, job, few, outer);
       if (packed && !once) pack(f, source, room);
       const v = packed ? room : source;
-      const result = f.let(plain ? resultOf(f, job, outer) : i32.sub(scratch(f), i32.mul(first, c(on.line))));
+      const result = f.let(plain ? resultOf(f, job, outer) : i32.sub(scratch(f, job), i32.mul(first, c(on.line))));
       const w = f.let(i32.add(matrixOf(f, job, matrix, outer), i32.mul(first, c(line))));
       const [i, sums] = [f.local('i32'), f.let(i32.add(result, i32.mul(first, c(on.line))))];
       f.set(i, first);
@@ -215,7 +216,7 @@ function lineSums(job: Job, { few, matrix, vectors, lines: columns }: Sides): Sc
   const unit = outerCount(job) > 1 ? Math.min(columns, longest) : block;
   const write = (f: Func): void =>
     spans(f, job, columns, unit, longest, (outer, first, last) => {
-      const result = f.let(plain ? resultOf(f, job, outer) : i32.sub(scratch(f), i32.mul(first, c(bytes))));
+      const result = f.let(plain ? resultOf(f, job, outer) : i32.sub(scratch(f, job), i32.mul(first, c(bytes))));
       const start = i32.mul(first, c(bytes));
       const [w, v] = [f.let(i32.add(matrixOf(f, job, matrix, outer), start)), matrixOf(f, job, few, outer)];
       const [sums, width] = [f.let(i32.add(result, start)), f.let(i32.mul(i32.sub(last, first), c(bytes)))];

@@ -1,6 +1,7 @@
 // The normal form of a contraction: loops outside of both matrices, one loop over rows, one over columns, and loops over the depth. The position of an
 // element of a factor is a sum of parts that depend on one kind of loop each.
 import { sizeOf, type DType, type Shape } from '../../../base/index.js';
+import { slabOf } from './slab.js';
 import {
   bitOf,
   everyExpr,
@@ -25,6 +26,8 @@ export interface Factor {
   readonly input: number | null;
   readonly shape: Shape;
   readonly value: Expr;
+  /** It is computed anew at each position of the outer loops, whose variables are parameters of it after those of the kernel. */
+  readonly anew: boolean;
   /** Position outside of the matrix, by the outer loops. */
   readonly outer: Expr;
   /** Along rows (of a) or columns (of b). */
@@ -186,7 +189,17 @@ const masksOf = (count: number, line: number, k: Shape): Masks => {
   const bits = (over: 'i' | 'r', n: number): number => (bitOf(over, n) - bitOf(over, 0)) | 0;
   return { outer: bits('i', count), line, depth: bits('r', k.length) };
 };
-function factorOf({ shape, value }: Contraction['a'], { input, at }: Place, masks: Masks, extent: number, k: Shape) {
+function factorOf(
+  array: Contraction['a'],
+  { input, at: whole }: Place,
+  masks: Masks,
+  extent: number,
+  { k, outer, parameter }: { readonly k: Shape; readonly outer: Shape; readonly parameter: number },
+): Factor | null {
+  const split = (index: Expr): Expr[] | null =>
+    isIndex(index) ? separate(index, [masks.outer, masks.line | masks.depth]) : null;
+  const slab = input === null ? slabOf(array, whole, outer, split, parameter) : null;
+  const { shape, value, at } = slab ?? { ...array, at: whole };
   const parts = isIndex(at) ? separate(at, [masks.outer, masks.line, masks.depth]) : null;
   if (!parts) return null;
   const { line, start } = lineOf(parts[1]!, masks.line, extent);
@@ -199,9 +212,9 @@ function factorOf({ shape, value }: Contraction['a'], { input, at }: Place, mask
     rest = step.rest;
   }
   const first = steps.length === k.length && rest.kind === 'const' ? rest.value : null;
-  const outer = expr('add', parts[0]!, lit(start + (first ?? 0)));
+  const before = expr('add', parts[0]!, lit(start + (first ?? 0)));
   const depth = expr('add', parts[2]!, lit(-(first ?? 0)));
-  return { input, shape, value, outer, line, steps: first === null ? null : steps, depth };
+  return { input, shape, value, anew: slab !== null, outer: before, line, steps: first === null ? null : steps, depth };
 }
 
 /** The product that a kernel is; null where it is none, or one whose positions are too irregular. */
@@ -249,17 +262,18 @@ function normalize(kernel: RowsKernel, dtype: DType, c: Contraction, places: rea
   const sides = turned ? [1, 0] : [0, 1];
   const { extent: rows } = loops.axes[outer.length]!;
   const { extent: columns } = loops.axes[outer.length + 1]!;
+  const extents = loops.axes.slice(0, outer.length).map((x) => x.extent);
+  const around = { k: loops.depth, outer: extents, parameter: kernel.params.length };
   const [a, b] = sides.map((f, k) =>
     factorOf(
       f ? c.b : c.a,
       { input: places[f]!.input, at: loops.all[f + 1]! },
       masksOf(outer.length, bitOf('i', outer.length + k), loops.depth),
       k ? columns : rows,
-      loops.depth,
+      around,
     ),
   );
   if (!a || !b) return null;
   const [at, , , ...outs] = loops.all as [Expr, ...Expr[]];
-  const extents = loops.axes.slice(0, outer.length).map((x) => x.extent);
   return { dtype, outer: extents, m: rows, n: columns, k: loops.depth, a, b, at, bodies: outs };
 }

@@ -19,8 +19,11 @@ export interface Job {
   readonly place: (words: Int32Array) => number;
   /** The array of a factor, in a function with the arguments of a phase. */
   readonly arrayOf: (f: Func, factor: Factor) => I32;
-  /** Bytes at the start of the shared memory that are in use. */
+  /** Bytes at the start of the shared memory that are in use, and of the memory of a thread. */
   readonly taken: number;
+  readonly own: number;
+  /** Computes the arrays that are made anew at each position of the outer loops; null where there are none. */
+  readonly renew: ((f: Func, outer: readonly Local<'i32'>[]) => void) | null;
 }
 /** A function of a schedule as a phase: its body, and how it may be divided. */
 export interface Draft {
@@ -40,14 +43,29 @@ export const c: (n: number) => I32 = i32.const;
 /** The arguments of a phase. */
 export const from = (f: Func): Local<'i32'> => f.param<'i32'>(0);
 export const to = (f: Func): Local<'i32'> => f.param<'i32'>(1);
-export const scratch = (f: Func): Local<'i32'> => f.param<'i32'>(2);
+export const scratch = (f: Func, { own }: Job): I32 => (own ? i32.add(f.param<'i32'>(2), c(own)) : f.param<'i32'>(2));
 export const shared = (f: Func, { taken }: Job): I32 => i32.add(f.param<'i32'>(3), c(taken));
 export const inputOf = (f: Func, k: number): Local<'i32'> => f.param<'i32'>(head + k);
 export const outputOf = (f: Func, { kernel }: Job, k: number): Local<'i32'> =>
   f.param<'i32'>(head + kernel.inputs.length + k);
 
+/** For loops over positions of the outer loops: the variables at the one with this number, after its arrays have been made. */
+export function outerPositions(f: Func, job: Job): (number: I32) => Local<'i32'>[] {
+  const { renew } = job;
+  if (!renew) return (number) => outerVariables(f, job, number);
+  const last = f.let(c(-1));
+  return (number) => {
+    const now = f.let(number);
+    const outer = outerVariables(f, job, now);
+    f.if(i32.ne(now, last), () => {
+      f.set(last, now);
+      renew(f, outer);
+    });
+    return outer;
+  };
+}
 /** The variables of the outer loops from their number in row-major order. */
-export function outerVariables(f: Func, { product }: Job, number: I32): Local<'i32'>[] {
+function outerVariables(f: Func, { product }: Job, number: I32): Local<'i32'>[] {
   const { outer } = product;
   const variables = outer.map(() => f.local('i32'));
   const rest = f.let(number);
