@@ -32,7 +32,12 @@ export type { Pads, PerAxis } from './sliding.js';
 
 export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
+  /** The output has its channels before the batch: [O,N,*m]. */
+  readonly channelsLead?: true;
 }
+/** The first two axes of the output, or their indices, in their order. */
+const led = <T>({ channelsLead }: ConvAttrs, [n, o, ...rest]: readonly T[]): T[] =>
+  channelsLead ? [o!, n!, ...rest] : [n!, o!, ...rest];
 const plain = (rank: number): WindowAttrs => ({
   stride: range(rank).map(() => 1),
   padding: range(rank).map(() => [0, 0] as const),
@@ -72,7 +77,7 @@ function asContraction(
   return {
     batch: [groups],
     m: [outs],
-    n: [out.shape[0]!, ...places],
+    n: [from[0]!, ...places],
     k: [ins, ...window],
     a: { shape: weights, value: w, at: ([g], [o], [c, ...k]) => [channel(g!, o!, outs), c!, ...k] },
     b: {
@@ -92,11 +97,11 @@ function asContraction(
         ...p.map((s, d) => expr('add', expr('mul', s, lit(stride[d]!)), expr('mul', k[d]!, lit(dilation[d]!)))),
       ],
     },
-    at: ([g], [o], [n, ...p]) => [n!, channel(g!, o!, outs), ...p],
+    at: ([g], [o], [n, ...p]) => led(attrs, [n!, channel(g!, o!, outs), ...p]),
   };
 }
 
-/** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m]. */
+/** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m], or [O,N,*m]. */
 export const convPrimitive: Primitive<ConvAttrs> = {
   name: 'conv',
   domain: 'real',
@@ -147,9 +152,20 @@ export const convPrimitive: Primitive<ConvAttrs> = {
       ],
       attrs: { ...plain(3), groups: 1 },
     },
+    {
+      shapes: [
+        [3, 2, 4],
+        [2, 1, 2],
+      ],
+      attrs: { ...plain(1), groups: 2, channelsLead: true },
+    },
   ],
   infer: ([x, w], attrs) => ({
-    shape: [x!.shape[0]!, w!.shape[0]!, ...windowShape('conv', x!.shape.slice(2), w!.shape.slice(2), attrs)],
+    shape: led(attrs, [
+      x!.shape[0]!,
+      w!.shape[0]!,
+      ...windowShape('conv', x!.shape.slice(2), w!.shape.slice(2), attrs),
+    ]),
     dtype: x!.dtype,
   }),
   lower: ([x, w], attrs, { inputs: [s, t], out }) => {
@@ -160,7 +176,8 @@ export const convPrimitive: Primitive<ConvAttrs> = {
       form: 'reduce',
       attrs: { op: 'add' },
       over: t!.shape.slice(1),
-      body: ([n, o, ...at], [c, ...k]) => {
+      body: (i, [c, ...k]) => {
+        const [n, o, ...at] = led(attrs, i);
         const { index, inside } = windowIndex(at, k, s!.shape.slice(2), attrs);
         const channel = expr('add', expr('mul', expr('idiv', o!, lit(outPerGroup)), lit(perGroup)), c!);
         const weight = w!([o!, c!, ...k]);
@@ -171,8 +188,10 @@ export const convPrimitive: Primitive<ConvAttrs> = {
       ...(!empty && { contraction: asContraction(x!, w!, attrs, s!.shape, t!.shape, out) }),
     };
   },
-  vjp: (g, { inputs: [x, w], attrs }, k) =>
-    k === 0 ? inputCotangent(g, x!.shape, w!, attrs) : weightCotangent(g, x!, w!.shape, attrs),
+  vjp: (h, { inputs: [x, w], attrs }, k) => {
+    const g = permute(h, led(attrs, range(h.ndim)));
+    return k === 0 ? inputCotangent(g, x!.shape, w!, attrs) : weightCotangent(g, x!, w!.shape, attrs);
+  },
 };
 function inputCotangent(g: Tensor, shape: Shape, w: Tensor, attrs: ConvAttrs): Tensor {
   const window = transposedWindow(shape.slice(2), w.shape.slice(2), g.shape.slice(2), attrs);
@@ -203,7 +222,7 @@ function weightCotangent(
       ] as const;
     }),
   };
-  return permute(apply(convPrimitive, [lhs, rhs], { ...window, groups }), [1, 0, ...spatial.map((d) => d + 2)]);
+  return apply(convPrimitive, [lhs, rhs], { ...window, groups, channelsLead: true });
 }
 
 export interface ConvOptions {
