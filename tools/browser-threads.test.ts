@@ -27,6 +27,26 @@ const helped = device.threads.workers?.helped ?? 0;
 await device.threads.set(1);
 globalThis.report = { isolated: crossOriginIsolated, same: same.every(Boolean), runs: same.length, helped, said };
 `;
+const differences = `
+import { cpu } from './backend/cpu/cpu.js';
+import { createWasm } from './backend/wasm/wasm.js';
+import { primitives } from './ops/primitives.js';
+import { checkDifference } from './testing/differential.js';
+
+const device = createWasm({ divideFrom: 0 });
+await device.threads.set(2);
+const failures = [];
+for (const p of primitives)
+  for (let seed = 0; seed < 6; seed++)
+    try {
+      checkDifference(p, seed, device, cpu);
+    } catch (error) {
+      failures.push(p.name + ': ' + error.message);
+    }
+const helped = device.threads.workers.helped;
+await device.threads.set(1);
+globalThis.report = { runs: 6 * primitives.length, helped, said: failures };
+`;
 async function bundle(contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: core, loader: 'ts' },
@@ -50,11 +70,13 @@ interface Report {
 
 let browser: Browser;
 let page: string;
+let differing: string;
 let worker: string;
 beforeAll(async () => {
-  [browser, page, worker] = await Promise.all([
+  [browser, page, differing, worker] = await Promise.all([
     chromium.launch(chromiumLaunch()),
     bundle(program),
+    bundle(differences),
     bundle("import './backend/wasm/kernel-worker.js';"),
   ]);
 }, 120_000);
@@ -97,6 +119,12 @@ test('one, two and three threads give the same bits, with the file of the worker
 test('the same where a bundler has left the file out', async () => {
   const report = await open({ '/': html, '/page.js': page }, isolating);
   expect(report).toMatchObject({ isolated: true, same: true, runs: 60, said: [], asked: true });
+  expect(report.helped).toBeGreaterThan(0);
+}, 90_000);
+test('every primitive on two threads is as on the CPU', async () => {
+  const report = await open({ '/': html, '/page.js': differing, '/kernel-worker.js': worker }, isolating);
+  expect(report.said).toEqual([]);
+  expect(report.runs).toBeGreaterThan(500);
   expect(report.helped).toBeGreaterThan(0);
 }, 90_000);
 test('a page that is not isolated runs on one thread and says what to do', async () => {

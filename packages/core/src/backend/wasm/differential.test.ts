@@ -1,5 +1,5 @@
 // WebAssembly against the CPU on random cases of every primitive, with the multiply-add that the engine may round as it likes and without it.
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cpu } from '../cpu/cpu.js';
 import { backendSuite } from '../../testing/backend-suite.js';
 import { checkDifference } from '../../testing/differential.js';
@@ -21,6 +21,15 @@ describe.each(engines)('wasm %s', (_, can) => {
   it.each(primitives.map((p) => [p.name, p] as const))('%s is as on the CPU', (__, primitive) => {
     for (let seed = 0; seed < 40; seed++) checkDifference(primitive, seed, device, cpu);
   });
+});
+describe('wasm on two threads, which divide everything that can be', () => {
+  const device = createWasm({ divideFrom: 0 });
+  beforeAll(() => device.threads.set(2));
+  afterAll(() => device.threads.set(1));
+  it.each(primitives.map((p) => [p.name, p] as const))('%s is as on the CPU', (_, primitive) => {
+    for (let seed = 0; seed < 12; seed++) checkDifference(primitive, seed, device, cpu);
+  });
+  it('and the second has helped', () => expect(device.threads.workers!.helped).toBeGreaterThan(0));
 });
 describe('the suite of backends', () => {
   it.each(backendSuite(() => createWasm(), { cases: 5 }).map((c) => [`${c.of} ${c.name}`, c] as const))(
