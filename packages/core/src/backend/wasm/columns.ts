@@ -43,7 +43,7 @@ export const columnsScratch = ({ stages }: Piece): number =>
   stages.reduce((bytes, s) => bytes + 2 * rowBytes(s.dtype), 0);
 
 export function emitColumns(f: Func, kernel: Piece, { axes, gone }: Axes, parts: readonly Part[]): void {
-  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length);
+  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length, kernel.stages);
   const axis = axes.at(-1)!;
   const roots = parts.flatMap((p) => p.roots);
   const top = Scope.outermost(given.frame, gone);

@@ -3,6 +3,7 @@ import { accBit, type Expr } from '../../kernel/index.js';
 import { f32x4, f64x2, i32, i32x4, v128, type F32, type I32, type V128 } from './instructions.js';
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
+import { isBelowLargest, isNotAbove } from './signs.js';
 import { isSum, stepOf, sumOf, type Sum } from './sums.js';
 import {
   constantVector,
@@ -18,6 +19,7 @@ import {
   storeVector,
   type Vector,
 } from './vector.js';
+import type { VectorOp } from './vector-math.js';
 
 /** A point of the code, with what has been computed there. */
 export class Scope extends Point<Scope> {
@@ -139,8 +141,12 @@ export class Scope extends Point<Scope> {
       return (e.op === 'idiv' ? i32.divU : i32.remU)(values[0]! as I32, values[1]! as I32);
     const last = e.args.at(-1)!.dtype;
     if (e.op === 'where') values[0] = convert(f, values[0]!, a.dtype, 'bool');
-    const math = last === 'f32' ? single(f, e.op, values as F32[]) : null;
+    const math = last === 'f32' ? single(f, this.functionOf(e), values as F32[]) : null;
     return math ?? operate(f, e.op, last, values);
+  }
+  /** The operation, or what does the same for the numbers that it gets here. */
+  private functionOf({ op, args }: Extract<Expr, { kind: 'op' }>): VectorOp {
+    return op === 'exp' && args[0]!.dtype === 'f32' && isNotAbove(args[0]!, this.frame.stages ?? []) ? 'expBelow' : op;
   }
   vector(e: Expr): Vector {
     const { f } = this.frame;
@@ -181,7 +187,7 @@ export class Scope extends Point<Scope> {
     const kinds = e.args.map((x) => x.dtype);
     const values = e.args.map((x) => this.vector(x));
     if (e.op === 'where') values[0] = convertVector(f, values[0]!, kinds[0]!, 'bool');
-    return operateVector(f, e.op, kinds.at(-1)!, values, kinds);
+    return operateVector(f, this.functionOf(e), kinds.at(-1)!, values, kinds);
   }
   /** Four elements from where the loops stand. */
   read(source: Source): Vector {
@@ -221,7 +227,9 @@ export class Scope extends Point<Scope> {
     if (
       (e.op !== 'add' && e.op !== 'sub') ||
       (e.dtype !== 'f32' && e.dtype !== 'f64') ||
-      !this.frame.f.module.engine.madd
+      !this.frame.f.module.engine.madd ||
+      // the largest less itself is 0, not what rounding took from it
+      isBelowLargest(e, this.frame.stages ?? [])
     )
       return null;
     const [a, b] = e.args as [Expr, Expr];

@@ -46,7 +46,7 @@ export function emitKept(
   kernel: Piece,
   { axes: { axes, gone }, parts, units, extent, block }: KeptPlan,
 ): void {
-  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length);
+  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length, kernel.stages);
   const roots = parts.flatMap((p) => p.roots);
   const axis = axes.at(-1)!;
   const top = Scope.outermost(given.frame, gone);

@@ -1,6 +1,6 @@
 // Points of the code: inside of some loops, with what is known there: where the loops stand, results of stages, and addresses of elements.
 import { dtypes, type DType } from '../../base/index.js';
-import type { Expr } from '../../kernel/index.js';
+import type { Expr, Stage } from '../../kernel/index.js';
 import { i32, type I32, type Value } from './instructions.js';
 import type { Func } from './module.js';
 import { type Sum } from './sums.js';
@@ -27,6 +27,8 @@ export interface Frame {
   readonly stored: Map<Expr, { readonly source: Source; readonly bits: number }>;
   /** How often the loops that are being written read each expression; products that are read once may be part of a multiply-add. */
   uses: ReadonlyMap<Expr, number>;
+  /** The stages whose results are read; none where there are none of the kernel's. */
+  readonly stages?: readonly Stage[];
 }
 export interface Setting<P> {
   /** Bits of the loops that begin here, or whose variables are moved on here. */

@@ -1,6 +1,6 @@
 // Rows kernels whose vectors lie along the rows: the parts of a row follow one another while it is in the cache.
 import { dtypes, sizeOf } from '../../base/index.js';
-import { accBit, identity, type Expr, type RowsKernel } from '../../kernel/index.js';
+import { accBit, identity, type Expr, type RowsKernel, type Stage } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
 import { Scope } from './evaluate.js';
 import type { Frame, Number, Source } from './point.js';
@@ -23,7 +23,7 @@ export interface Arguments {
   readonly scratch: I32;
   readonly shared: I32;
 }
-export function argumentsOf(f: Func, inputs: number, outputs: number): Arguments {
+export function argumentsOf(f: Func, inputs: number, outputs: number, stages: readonly Stage[] = []): Arguments {
   const at = (k: number, n: number): I32[] => f.params.slice(k, k + n) as unknown as I32[];
   const [from, to, scratch, shared] = at(0, head) as [I32, I32, I32, I32];
   return {
@@ -33,6 +33,7 @@ export function argumentsOf(f: Func, inputs: number, outputs: number): Arguments
       params: f.params.slice(head + inputs + outputs) as unknown as Number[],
       stored: new Map(),
       uses: new Map(),
+      stages,
     },
     outputs: at(head + inputs, outputs),
     from,
@@ -82,7 +83,7 @@ export function emitByRows(
   { axes, gone }: Axes,
   parts: readonly PartPlan[],
 ): { scratch: number } {
-  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length);
+  const given = argumentsOf(f, kernel.inputs.length, kernel.outputs.length, kernel.stages);
   const { frame } = given;
   let scratch = 0;
   const row = new Row(kernel, given, axes, (bytes) => {
@@ -195,7 +196,7 @@ class Row {
     const stages = part.stages.map((k) => this.kernel.stages[k]!);
     const weight = weightOf(part.roots, axis.bit, new Set(this.given.frame.stored.keys()));
     const units = unitsFor(weight + stages.length, extent, stages.length ? (stages.length > 1 ? 4 : 8) : 4);
-    const running = stages.map((stage) => new RunningVectors(f, stage, units));
+    const running = stages.map((stage) => new RunningVectors(f, stage, units, true));
     for (const r of running) r.start();
     const stores = [...targets.map((t) => [t.body, t.to] as const), ...kept.map((k) => [k.value, k.source] as const)];
     const work: Work = {

@@ -62,12 +62,15 @@ export class RunningVectors {
     private readonly f: Func,
     { op, dtype }: Stage,
     readonly units: number,
+    /** Whether all vectors come together in the end, so that some of them may say for all that there was a NaN. */
+    together = false,
   ) {
     this.op = op;
     this.dtype = dtype;
     this.neutral = constantVector(f, identity(op, dtype), dtype);
     this.parts = Array.from({ length: units }, () => this.neutral.map(() => f.local('v128')));
-    if (isLimit(op, dtype)) this.bad = this.parts.map(() => f.local('v128'));
+    if (isLimit(op, dtype))
+      this.bad = this.parts.slice(0, together ? Math.min(4, units) : units).map(() => f.local('v128'));
   }
   start(): void {
     const { f } = this;
@@ -79,7 +82,7 @@ export class RunningVectors {
     const { f, op, dtype } = this;
     const part = this.parts[unit]!;
     if (this.bad.length) {
-      const [v, bad] = [x[0]!, this.bad[unit]!];
+      const [v, bad] = [x[0]!, this.bad[unit % this.bad.length]!];
       f.set(part[0] as Local<'v128'>, f32x4[op === 'max' ? 'pmax' : 'pmin'](part[0]!, v));
       f.set(bad, v128.or(bad, f32x4.ne(v, v)));
       return;

@@ -29,10 +29,10 @@ const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 /** A number whose unit is 1: adding it rounds to an integer n, and leaves n + 127 in the low bits, where shifting makes 2^n of it. */
 const rounding = 1.5 * 2 ** 23 + 127;
 
-/** v as n*step + r with a small r, for steps of k ln 2; and 2^n. */
-function reduce(f: Func, v: V128, k: number): { readonly r: Local<'v128'>; readonly power: Local<'v128'> } {
-  const t = f.let(madd(f, v, f.f32s(Math.LOG2E / k), f.f32s(rounding)));
-  const n = f.let(f32x4.sub(t, f.f32s(rounding)));
+/** v as n*step + r with a small r, for steps of k ln 2; and 2^(n + more). */
+function reduce(f: Func, v: V128, k: number, more = 0): { readonly r: Local<'v128'>; readonly power: Local<'v128'> } {
+  const t = f.let(madd(f, v, f.f32s(Math.LOG2E / k), f.f32s(rounding + more)));
+  const n = f.let(f32x4.sub(t, f.f32s(rounding + more)));
   const r = f.let(nmadd(f, n, f.f32s(k * ln2Low), nmadd(f, n, f.f32s(k * ln2High), v)));
   return { r, power: f.let(i32x4.shl(t, i32.const(23))) };
 }
@@ -47,6 +47,11 @@ function exp(f: Func, x: V128): V128 {
   const v = f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-104)), f.f32s(89)));
   const { r, power } = reduce(f, v, 2);
   return f32x4.mul(madd(f, expm1Near(f, r, nearWhole), power, power), power);
+}
+/** e^x for x that are not above 0: only the lower end needs care. */
+function expBelow(f: Func, x: V128): V128 {
+  const { r, power } = reduce(f, f.let(f32x4.pmax(x, f.f32s(-104))), 1, 64);
+  return f32x4.mul(madd(f, expm1Near(f, r, nearHalf), power, power), f.f32s(2 ** -64));
 }
 /** e^x for x from -80 to 80. */
 function expInside(f: Func, x: V128): V128 {
@@ -225,9 +230,12 @@ const circular =
     return op === 'sin' ? v128.bitselect(x, y, f32x4.eq(x, f.f32s(0))) : y;
   };
 
+/** Operations, and what is less work where numbers are known to allow it. */
+export type VectorOp = ScalarOp | 'expBelow';
 /** Functions of vectors, by operation. The arguments are locals. */
-export const vectorMath: Partial<Record<ScalarOp, VectorFunction>> = {
+export const vectorMath: Partial<Record<VectorOp, VectorFunction>> = {
   exp,
+  expBelow,
   log,
   tanh,
   erf,

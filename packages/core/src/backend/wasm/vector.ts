@@ -17,7 +17,7 @@ import {
 } from './instructions.js';
 import type { Func } from './module.js';
 import { operate, toInteger } from './scalar.js';
-import { vectorMath } from './vector-math.js';
+import { vectorMath, type VectorOp } from './vector-math.js';
 
 type Number = Value<'i32' | 'f32' | 'f64'>;
 /** Four numbers: their lanes, in one part or two. */
@@ -182,12 +182,18 @@ const wideMask = (f: Func, [mask]: Vector): Vector => {
 /** One operation on vectors; `dtype` is that of the last argument. What has no spelling is done lane by lane. */
 export function operateVector(
   f: Func,
-  op: ScalarOp,
+  name: VectorOp,
   dtype: DType,
   args: readonly Vector[],
   dtypes: readonly DType[],
 ): Vector {
   const [a, b, c] = args as [Vector, Vector, Vector];
+  const math = dtype === 'f32' ? vectorMath[name] : undefined;
+  if (math) {
+    const x = f.let(a[0]!);
+    return [math(f, x, b ? f.let(b[0]!) : x)];
+  }
+  const op = name as ScalarOp;
   if (op === 'where') {
     const mask = dtype === 'f64' ? wideMask(f, a) : a;
     return b.map((x, k) => v128.bitselect(x, c[k]!, mask[k]!));
@@ -198,11 +204,6 @@ export function operateVector(
     const out = a.map((x, k) => spelling(f, x, b?.[k] ?? x));
     if (!bool) return out.map((x) => wrapVector(f, x, dtype));
     return dtype === 'f64' ? narrowMask(out) : out;
-  }
-  const math = dtype === 'f32' ? vectorMath[op] : undefined;
-  if (math) {
-    const x = f.let(a[0]!);
-    return [math(f, x, b ? f.let(b[0]!) : x)];
   }
   const held = args.map((x) => hold(f, x));
   return fromLanes(f, bool ? 'bool' : dtype, (k) =>
@@ -323,7 +324,7 @@ function scatter(f: Func, address: I32, x: Vector, dtype: DType, stride: number,
   }
 }
 /** A float operation on one number, made of that on vectors, so that a number does not depend on its place in an array. */
-export const single = (f: Func, op: ScalarOp, args: readonly F32[]): F32 | null => {
+export const single = (f: Func, op: VectorOp, args: readonly F32[]): F32 | null => {
   const math = vectorMath[op];
   if (!math) return null;
   const g = f.module.once(`${op}1`, { params: args.map(() => 'f32' as const), result: 'f32' }, (h) => {
