@@ -1,5 +1,5 @@
 // What schedules need to know of an adapter: a row of numbers for each class of hardware.
-import { candidates, type Limits } from './contraction/choose.js';
+import { candidates, contenders, type Limits } from './contraction/choose.js';
 import type { Product } from './contraction/product.js';
 import type { Schedule } from './contraction/schedule.js';
 import { tableOf } from './contraction/tables.js';
@@ -22,6 +22,9 @@ export interface Adapter {
   readonly products: ProductPrecision;
   /** The schedule of a product. */
   scheduleOf(product: Product): Schedule;
+  /** All schedules of a product that this adapter can run, and those that are worth measuring: in both the first is what a count of work chooses. */
+  schedulesOf(product: Product): readonly Schedule[];
+  contendersOf(product: Product): readonly Schedule[];
 }
 
 const classes = {
@@ -44,5 +47,7 @@ export function adapterOf(report: AdapterReport): Adapter {
     subgroups: report.subgroups,
     products: 'f32',
     scheduleOf: (product) => candidates(product, table, most)[0]!,
+    schedulesOf: (product) => candidates(product, table, most),
+    contendersOf: (product) => contenders(product, table, most),
   };
 }

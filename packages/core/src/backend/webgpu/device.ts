@@ -10,6 +10,7 @@ export interface Subgroups {
 export interface AdapterReport {
   readonly vendor: string;
   readonly architecture: string;
+  readonly device: string;
   readonly description: string;
   /** A program that plays the GPU on the CPU. */
   readonly software: boolean;
@@ -115,10 +116,11 @@ export class Gpu {
       requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
       requiredLimits: found,
     });
-    const { vendor, architecture, description } = adapter.info;
+    const { vendor, architecture, device: name, description } = adapter.info;
     return new Gpu(device, {
       vendor,
       architecture,
+      device: name,
       description,
       software:
         adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp/i.test(`${architecture} ${description}`),

@@ -56,17 +56,21 @@ export class Compiler {
     private readonly pool: Pool,
     private known: Adapter,
   ) {}
+  private changes = 0;
+  /** Hears of every kernel that is lowered. */
+  lowered: ((kernel: Kernel, aliases: ReadonlyMap<number, number>, sizes: readonly number[]) => void) | null = null;
   /** What schedules go by. */
   get adapter(): Adapter {
     return this.known;
   }
   /** Stands for what schedules go by in the keys of what was made: when it changes, kernels are lowered anew. */
   get settings(): string {
-    return this.known.products;
+    return `${this.known.products} ${this.changes}`;
   }
   /** Kernels are lowered with other numbers from now on. */
   adapt(change: Partial<Adapter>): void {
     this.known = { ...this.known, ...change };
+    this.changes++;
   }
 
   private layoutOf(bindings: readonly Binding[]) {
@@ -111,8 +115,14 @@ export class Compiler {
     return { pass, pipeline, layout: layout.group };
   }
   /** The dispatches of a kernel when these inputs lie where outputs do. */
-  variant(kernel: Kernel, aliases: ReadonlyMap<number, number>, sizes: readonly number[]): Variant {
-    const { copies, passes, place } = lower(kernel, this.adapter, aliases, sizes);
+  variant(
+    kernel: Kernel,
+    aliases: ReadonlyMap<number, number>,
+    sizes: readonly number[],
+    adapter: Adapter = this.adapter,
+  ): Variant {
+    this.lowered?.(kernel, aliases, sizes);
+    const { copies, passes, place } = lower(kernel, adapter, aliases, sizes);
     const firstScratch = place.dtypes.length - place.scratch.length;
     return {
       copies,
@@ -164,7 +174,8 @@ export function recordCopy(commands: Commands, { input, to, at, size }: Copy, me
 
 class KernelProgram implements Program {
   private readonly variants = new Map<string, Variant>();
-  private readonly groups: Map<string, GPUBindGroup>[] = [];
+  private groups: Map<string, GPUBindGroup>[] = [];
+  private settings = '';
   constructor(
     private readonly kernel: Kernel,
     private readonly compiler: Compiler,
@@ -177,12 +188,16 @@ class KernelProgram implements Program {
   run(inputs: readonly Block[], outputs: readonly Block[], params: readonly number[]): void {
     const blocks = [...inputs, ...outputs];
     const { adapter, settings } = this.compiler;
-    const aliases = aliasesOf(this.kernel, blocks, adapter.maxBuffers);
-    const key = `${settings} ${aliases.key}`;
+    if (settings !== this.settings) {
+      this.settings = settings;
+      this.variants.clear();
+      this.groups = [];
+    }
+    const { key, map } = aliasesOf(this.kernel, blocks, adapter.maxBuffers);
     let variant = this.variants.get(key);
     if (!variant) {
       const sizes = inputs.map((b) => b.size);
-      this.variants.set(key, (variant = this.compiler.variant(this.kernel, aliases.map, sizes)));
+      this.variants.set(key, (variant = this.compiler.variant(this.kernel, map, sizes)));
     }
     const memories = blocks.map((b) => b.memory);
     if (!variant.passes.length) return;

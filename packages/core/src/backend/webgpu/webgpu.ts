@@ -2,6 +2,7 @@
 import type { DType } from '../../base/index.js';
 import { compileOnce, type Backend, type Program } from '../backend.js';
 import { adapterOf, type Adapter } from './adapter.js';
+import { Autotuner, type TunedProduct } from './autotune.js';
 import { Commands } from './commands.js';
 import { Gpu, type AdapterReport, type OpenOptions } from './device.js';
 import { Faults } from './faults.js';
@@ -12,6 +13,9 @@ import { Compiler } from './program.js';
 import { GpuSequence } from './sequence.js';
 import { areInOrder } from './subgroups.js';
 import { Transfer } from './transfer.js';
+import { adapterName, productName, sameSchedule, TuningCache, type Tuning } from './tuning.js';
+import type { Product } from './contraction/product.js';
+import type { Schedule } from './contraction/schedule.js';
 
 /** A backend on a device of its own. */
 export interface Webgpu extends Backend {
@@ -34,6 +38,29 @@ export interface Webgpu extends Backend {
   usage(): { readonly arrays: number; readonly bytes: number; readonly waiting: number };
   /** Batches and dispatches that were handed to the GPU so far. */
   work(): { readonly submits: number; readonly dispatches: number };
+  /**
+   * Runs `f`, then measures the schedules that are promising for each product of matrices and each convolution in it, and from now on takes the
+   * quickest, in programs that are compiled already too. Products that were measured before, or loaded, are not measured again. It takes about a
+   * second for each product, most of it for compiling.
+   *
+   * @param f  one step of the program, of which each kernel is looked at
+   * @returns  what was measured, in the order in which `f` met it
+   * @example
+   * const gpu = await openWebgpu(); // the device of setDevice('webgpu')
+   * await gpu.autotune(() => step(x, y).item());
+   * await writeFile('tuning.json', JSON.stringify(gpu.tuning())); // or localStorage, in browsers
+   */
+  autotune(f: () => unknown): Promise<readonly TunedProduct[]>;
+  /** All that `autotune` found and `loadTuning` was given: plain data, for JSON. */
+  tuning(): Tuning;
+  /**
+   * Takes what `tuning()` returned, in another run or on another machine; what was measured on other adapters is kept, and of use there. Schedules
+   * that this version does not have are passed over.
+   *
+   * @param value  parsed JSON. It may come from anybody: it can make programs slower, and nothing else
+   * @throws ValueError  loadTuning: entries[0].schedule.rows: expected a whole number from 1 to 64, received "x"
+   */
+  loadTuning(value: unknown): void;
   /** Runs `f`, waits for the GPU, and tells what each kernel took. Each dispatch is a pass of its own meanwhile, so that the whole is slower. */
   profile(f: () => unknown): Promise<Profile>;
   /** Gives the device back. Its arrays are gone. */
@@ -69,6 +96,14 @@ export async function createWebgpu({ tuning, products = 'f32', ...options }: Web
   // where no rows are shared nobody has to know
   if (adapter.subgroups && adapter.lanes > 1 && !(await areInOrder(gpu))) adapter = { ...adapter, subgroups: null };
   const compiler = new Compiler(gpu, faults, commands, pool, adapter);
+  const cache = new TuningCache(adapterName(gpu.report));
+  const measured = (product: Product): Schedule => {
+    const { products, schedulesOf } = compiler.adapter;
+    const known = cache.isEmpty ? null : cache.get(productName(product, products));
+    return (known && schedulesOf(product).find((s) => sameSchedule(s, known))) ?? adapter.scheduleOf(product);
+  };
+  compiler.adapt({ scheduleOf: measured });
+  const tuner = new Autotuner(gpu, faults, pool, compiler, cache);
   const dtypes: readonly DType[] = ['f32', 'i32', 'u32', 'u8', 'bool'];
   return {
     name: 'webgpu',
@@ -90,6 +125,12 @@ export async function createWebgpu({ tuning, products = 'f32', ...options }: Web
     sequence: (launches) => new GpuSequence(launches, compiler, commands, pool),
     usage: () => ({ arrays: pool.live, bytes: pool.liveBytes, waiting: pool.freeBytes }),
     work: () => ({ submits: commands.submits, dispatches: commands.dispatches }),
+    autotune: (f) => tuner.tune(f),
+    tuning: () => cache.export(),
+    loadTuning: (value) => {
+      cache.load(value);
+      compiler.adapt({});
+    },
     profile: (f) => profile(gpu, commands, f),
     destroy: () => gpu.destroy(),
   };

@@ -41,8 +41,31 @@ function cycles(p: Product, s: Shape, splits: number, { units, width, launch, me
   return Math.max(together, alone) / s.speed + adding;
 }
 
+/** A schedule and the cycles that the count of its work gives. */
+interface Candidate {
+  readonly schedule: Schedule;
+  readonly time: number;
+}
 /** The schedules that fit a product and a device, the quickest first. */
-export function candidates(product: Product, table: Table, limits: Limits): Schedule[] {
+export const candidates = (product: Product, table: Table, limits: Limits): Schedule[] =>
+  counted(product, table, limits).map((c) => c.schedule);
+
+/** Splits of each shape that are worth measuring, and how many times the count of the first a count may be. */
+const [splitsOfShape, within] = [2, 8];
+/** Those of them that are worth measuring: the best of each shape, none that would take far longer than the first. */
+export function contenders(product: Product, table: Table, limits: Limits): Schedule[] {
+  const taken = new Map<string, number>();
+  const all = counted(product, table, limits);
+  return all
+    .filter(({ schedule: { splits: _, ...shape }, time }) => {
+      const key = JSON.stringify(shape);
+      const count = taken.get(key) ?? 0;
+      taken.set(key, count + 1);
+      return count < splitsOfShape && time <= within * all[0]!.time;
+    })
+    .map((c) => c.schedule);
+}
+function counted(product: Product, table: Table, limits: Limits): Candidate[] {
   const along = alongDepth(product.b, axis.column);
   return table.shapes
     .filter((s) => s.along === undefined || s.along === along)
@@ -54,6 +77,5 @@ export function candidates(product: Product, table: Table, limits: Limits): Sche
       return splits.map((n) => ({ schedule: { ...rest, splits: n }, time: cycles(product, shape, n, table) }));
     })
     .filter(({ schedule: s }) => threadsOf(s) <= limits.threads && workgroupBytes(s) <= limits.bytes)
-    .sort((a, b) => a.time - b.time)
-    .map((c) => c.schedule);
+    .sort((a, b) => a.time - b.time);
 }
