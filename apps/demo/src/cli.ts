@@ -1,9 +1,10 @@
 // The main job: one network in two styles, from the same weights - trained, compared, ported.
 import { device as deviceInUse, NNError, setDevice } from '@nn/core';
 import { compare, type Outcome } from './compare.js';
-import { DigitsError, drawDigits, readDigits, split } from './digits.js';
+import { DigitsError, drawDigits, split } from './digits.js';
 import { networks } from './networks.js';
 import { helpText, parseOptions, UsageError } from './options.js';
+import { readDigits } from './read.js';
 import { sweep } from './sweep.js';
 import { paint, percent, rule, say, seconds, small, table, verdict } from './terminal.js';
 

@@ -7,6 +7,7 @@ import type { Digits } from './digits.js';
 import { testKeras, trainKeras } from './keras-style.js';
 import { type Network, parameterCount } from './networks.js';
 import { farthest, parityTable, remarks } from './parity.js';
+import { shownProgress } from './progress.js';
 import {
   heading,
   interactive,
@@ -20,7 +21,7 @@ import {
   torchColour,
   verdict,
 } from './terminal.js';
-import { shownProgress, testTorch, trainTorch } from './torch-style.js';
+import { testTorch, trainTorch } from './torch-style.js';
 
 /** How close the curves of both styles have to be. */
 export const agreement = 1e-5;

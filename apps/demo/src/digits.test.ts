@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { drawDigits, readDigits, split, type Digits } from './digits.js';
+import { drawDigits, split, type Digits } from './digits.js';
+import { readDigits } from './read.js';
 
 const counts = (labels: Int32Array): number[] => labels.reduce((n, label) => (n[label]!++, n), new Array(10).fill(0));
 

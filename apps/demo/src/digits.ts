@@ -1,6 +1,4 @@
-// The handwritten digits: read from the file that comes with the demo, split into training and test, drawn on the terminal.
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+// The handwritten digits: parsed from the text of the file that comes with the demo, split into training and test, drawn as characters.
 
 export interface Digits {
   /** 64 a digit, shifted and scaled to mean 0 and deviation 1 over all digits. */
@@ -14,19 +12,9 @@ export class DigitsError extends Error {}
 const pixelsPerDigit = 64;
 /** Mean and deviation of the pixels of the file, which run from 0 to 16. */
 const [mean, deviation] = [4.884, 6.017];
-export const file: URL = new URL('../data/digits.csv.gz', import.meta.url);
 
-/** Reads the digits; a file that is missing or damaged is an error that says so. */
-export function readDigits(from: URL = file): Digits {
-  let text: string;
-  try {
-    text = gunzipSync(readFileSync(from)).toString('utf8');
-  } catch (error) {
-    throw new DigitsError(
-      `${from.pathname}: the digits cannot be read (${(error as Error).message}). Restore the file from the repository`,
-      { cause: error },
-    );
-  }
+/** The digits of the file's text, a line for each; `name` is that of the file, for errors. */
+export function parseDigits(text: string, name: string): Digits {
   const rows = text.trim().split('\n');
   const pixels = new Float32Array(rows.length * pixelsPerDigit);
   const labels = new Int32Array(rows.length);
@@ -38,7 +26,7 @@ export function readDigits(from: URL = file): Digits {
       cells[pixelsPerDigit]! > 9;
     if (bad)
       throw new DigitsError(
-        `${from.pathname}: line ${i + 1} is not 64 pixels from 0 to 16 and a label from 0 to 9. Restore the file from the repository`,
+        `${name}: line ${i + 1} is not 64 pixels from 0 to 16 and a label from 0 to 9. Restore the file from the repository`,
       );
     for (let k = 0; k < pixelsPerDigit; k++) pixels[i * pixelsPerDigit + k] = (cells[k]! - mean) / deviation;
     labels[i] = cells[pixelsPerDigit]!;

@@ -20,18 +20,22 @@ function compileKeras(model: Model, steps: number): void {
   });
 }
 
-/** Trains for `epochs` passes and returns the mean loss of each; `verbose` as fit takes it. */
+/** Trains for `epochs` passes and returns the mean loss of each; `verbose` as fit takes it. `each` hears of every pass. */
 export async function trainKeras(
   model: Model,
   network: Network,
   train: Digits,
   epochs: number,
   verbose: number,
+  each: (epoch: number, loss: number) => void = () => {},
 ): Promise<number[]> {
   compileKeras(model, stepsOf(train.count, epochs));
   const { x, y } = tensors(train, network.kerasShape);
   // The digits are shuffled once, for both styles alike.
-  const history = await model.fit(x, y, { epochs, batchSize, shuffle: false, verbose });
+  const callbacks = [
+    new tf.keras.callbacks.LambdaCallback({ onEpochEnd: (epoch, logs) => each(epoch, Number(logs?.['loss'])) }),
+  ];
+  const history = await model.fit(x, y, { epochs, batchSize, shuffle: false, verbose, callbacks });
   return history.history['loss']!;
 }
 

@@ -1,10 +1,8 @@
 // Training and testing in PyTorch's style: a loop over batches around a compiled step.
 import * as torch from '@nn/torch';
 import { nn, optim, type Tensor } from '@nn/torch';
-import { SingleBar } from 'cli-progress';
 import type { Digits } from './digits.js';
 import { batchSize, learningRate, stepsOf, type Network } from './networks.js';
-import { interactive, paint, say, torchColour } from './terminal.js';
 
 const tensors = (digits: Digits, shape: readonly number[]): [Tensor, Tensor] => [
   torch.tensor(digits.pixels).reshape([digits.count, ...shape]),
@@ -18,36 +16,6 @@ export interface Progress {
   end(): void;
 }
 
-/** One bar over all epochs. */
-function bar(steps: number, epochs: number): Progress {
-  const drawn = new SingleBar({
-    format: `  {bar}  {value}/{total} steps  epoch {epoch}/${epochs}  loss {loss}`,
-    formatBar: (progress) => {
-      const done = Math.round(progress * 24);
-      return paint(torchColour, '━'.repeat(done)) + paint('dim', '━'.repeat(24 - done));
-    },
-    hideCursor: true,
-    stream: process.stdout,
-  });
-  const values = (epoch: number, loss: number): object => ({ epoch: epoch + 1, loss: loss.toFixed(4) });
-  drawn.start(steps * epochs, 0, { epoch: 1, loss: '-' });
-  return {
-    step: (epoch, loss) => drawn.increment(1, values(epoch, loss)),
-    epochEnd: () => {},
-    end: () => drawn.stop(),
-  };
-}
-
-/** A line for each epoch, where lines cannot be redrawn. */
-const lines = (epochs: number): Progress => ({
-  step: () => {},
-  epochEnd: (epoch, loss) => say(`  epoch ${String(epoch + 1).padStart(2)}/${epochs}  loss ${loss.toFixed(4)}`),
-  end: () => {},
-});
-
-/** A bar on a terminal, lines elsewhere. */
-export const shownProgress = (count: number, epochs: number): Progress =>
-  interactive() ? bar(stepsOf(count, 1), epochs) : lines(epochs);
 export const silentProgress: Progress = { step: () => {}, epochEnd: () => {}, end: () => {} };
 
 /** Trains for `epochs` passes and returns the mean loss of each. */
