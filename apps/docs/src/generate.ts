@@ -2,11 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { portRules, type PortRuleRow } from '@nn/port';
 import { differences } from './differences.js';
-import { cut, pairs, shared, type ContractFile } from './programs.js';
+import { cut, pairs, runnable, shared, type ContractFile } from './programs.js';
 
 const page = (name: string, text: string): void => writeFileSync(new URL(`../site/${name}.md`, import.meta.url), text);
+const buttons = (file: ContractFile, names: readonly string[]): string =>
+  runnable(file, names)
+    .map((name) => `\n\n<run-program of="${file}" name="${name}"></run-program>`)
+    .join('');
 const code = (file: ContractFile, names: readonly string[]): string =>
-  `\`\`\`ts\n${names.map((n) => cut(file, n)).join('\n\n')}\n\`\`\``;
+  `\`\`\`ts\n${names.map((n) => cut(file, n)).join('\n\n')}\n\`\`\`${buttons(file, names)}`;
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('{{', '&#123;&#123;');
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -23,7 +27,9 @@ page(
   `${frontmatter('Two styles, one core')}# Two styles, one core
 
 Deep learning in TypeScript, in PyTorch's style or in Keras 3's: two thin faces over one core of tensors, gradients, tracing and
-kernels. Each program below runs unmodified on every device, and is cut from the file that the tests run.
+kernels. Each program below runs unmodified on every device, and is cut from the file that the tests run. Here it runs in your browser.
+
+<device-chooser></device-chooser>
 
 ${pairs
   .map(

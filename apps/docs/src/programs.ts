@@ -19,6 +19,10 @@ export function cut(file: ContractFile, name: string): string {
   while (first > 0 && /^( \*|\/\*\*)/.test(lines[first - 1]!)) first--;
   return lines.slice(first, end + 1).join('\n');
 }
+/** Those of the names that a reader can run: functions that need nothing, or what the page gives them. */
+export const runnable = (file: ContractFile, names: readonly string[]): string[] =>
+  names.filter((name) => runs.test(cut(file, name).replace(/^(\/\*\*| \*).*\n/gm, '')));
+const runs = /^export (async )?function (\w+\(\)|chooseDevice\(|flatMemory\()/;
 /** Every function and class that a file exports. */
 export const exportsOf = (file: ContractFile): string[] =>
   [...sourceOf(file).matchAll(/^export (?:async )?(?:function|class) (\w+)/gm)].map((m) => m[1]!);
