@@ -147,6 +147,8 @@ function prepare(jax: Jax, readsAtOnce: boolean, task: Task): Case | null {
       );
     case 'host':
       return host(jax, task);
+    case 'peak':
+      return null;
     case 'train':
       return train(jax, task, readsAtOnce);
   }

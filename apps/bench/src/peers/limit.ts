@@ -2,7 +2,7 @@
 // are packed block by block, tiles are held in registers (Goto & van de Geijn 2008). It stands for itself, so that it can be measured against.
 import type { Case, Library } from '../measure/case.js';
 import { digest, input } from '../work/numbers.js';
-import type { MatmulTask } from '../work/task.js';
+import { peak, type MatmulTask, type PeakTask } from '../work/task.js';
 import {
   add,
   addFloats,
@@ -188,10 +188,13 @@ interface Exports {
   readonly along8: Pack;
 }
 
+/** The functions with the multiply-add where the engine has it. */
+function moduleFor(functions: (madd: boolean) => readonly Func[]): WebAssembly.Module {
+  const relaxed = moduleOf(functions(true));
+  return new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : moduleOf(functions(false)));
+}
 function instantiate(memory: WebAssembly.Memory): Exports {
-  const code = (madd: boolean): Uint8Array<ArrayBuffer> =>
-    moduleOf([micro(madd), macro, across(rows), across(columns), along(rows), along(columns)]);
-  const module = new WebAssembly.Module(WebAssembly.validate(code(true)) ? code(true) : code(false));
+  const module = moduleFor((madd) => [micro(madd), macro, across(rows), across(columns), along(rows), along(columns)]);
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
 }
 
@@ -232,8 +235,39 @@ function matmul({ form, n }: MatmulTask): Case | null {
   };
 }
 
-/** Products of matrices only. */
+/** sum += a b for many sums at once, in registers; in the end one of them goes to memory. */
+function arithmetic(madd: boolean): Func {
+  const [iterations, a, b, first] = range(4) as [number, number, number, number];
+  const sums = range(peak.sums).map((k) => first + k);
+  const step = sums.map((s) => set(s, fma(madd, get(a), get(b), get(s))));
+  return {
+    name: 'arithmetic',
+    params: 1,
+    locals: [0, 2 + peak.sums],
+    body: [
+      [a, b].map((factor) => set(factor, splat(number(0)))),
+      repeat([range(peak.steps).map(() => step), advance(iterations, number(-1))], less(number(0), get(iterations))),
+      store(number(16), sums.map(get).reduce(addFloats)),
+    ],
+  };
+}
+/** Each sum grows by 2^-8 at each step, so the result is known exactly. */
+function reachPeak({ iterations }: PeakTask): Case {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const floats = new Float32Array(memory.buffer);
+  floats[0] = 2 ** -4;
+  const run = new WebAssembly.Instance(
+    moduleFor((madd) => [arithmetic(madd)]),
+    { env: { memory } },
+  ).exports['arithmetic'] as (iterations: number) => void;
+  return { run: () => run(iterations), check: () => [floats[4]! / (peak.sums * peak.steps * iterations * 2 ** -8)] };
+}
+
+/** Products of matrices, and the arithmetic that they are made of. */
 export const limit = (): Library => ({
   versions: {},
-  prepare: (task) => (task.kind === 'matmul' && !task.dtype ? matmul(task) : null),
+  prepare(task) {
+    if (task.kind === 'peak') return reachPeak(task);
+    return task.kind === 'matmul' && !task.dtype ? matmul(task) : null;
+  },
 });

@@ -63,3 +63,6 @@ test.each(['NN', 'NT', 'TN'] as const)('the hand-written product, %s, in blocks 
   const expected = await checks(await ours('wasm', 'eager'), task);
   expect(firstApart(await checks(limit(), task), expected)).toBe(-1);
 });
+test('the arithmetic by itself does all of its additions', async () => {
+  expect(await checks(limit(), { kind: 'peak', iterations: 1000 })).toEqual([1, 1]);
+});

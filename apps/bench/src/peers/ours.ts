@@ -148,6 +148,8 @@ function prepare(mode: Mode, task: Task): Case | null {
       return chain(mode, task.n);
     case 'host':
       return host(mode, task);
+    case 'peak':
+      return null;
     case 'train':
       return train(mode, task);
   }

@@ -109,6 +109,8 @@ function prepare(tf: Tfjs, ends: Ends, task: Task): Case | null {
       return chain(tf, ends, task.n);
     case 'host':
       return host(tf, ends, task);
+    case 'peak':
+      return null;
     case 'train':
       return train(tf, ends, task);
   }

@@ -12,7 +12,7 @@ export interface PeerRow {
   readonly installed: boolean;
   /** Whether its failure to do a task is a failure of the benchmark. */
   readonly own: boolean;
-  /** Takes part in a workload by default only where this holds; default everywhere. */
+  /** Takes part in a workload by default only where this holds; default where it is `spoken`. */
   readonly takes?: (task: Task, measure: Measure) => boolean;
 }
 /** What is looked at: the time of a warm task, or a first call in a new process and the memory that it takes. */
@@ -22,6 +22,8 @@ export type Measure = 'time' | 'first';
 const divided = (task: Task): boolean =>
   (task.kind === 'matmul' && task.form === 'NN' && task.n === 1024) ||
   (task.kind === 'train' && task.model.name === 'lenet');
+/** Everything but what a library has no word for. */
+export const spoken = (task: Task): boolean => task.kind !== 'peak';
 const training = (task: Task): boolean => task.kind === 'train';
 /** The device's name as a title: `ours` computes where --device says. */
 export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[] => [
@@ -31,7 +33,7 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     setup: { library: 'ours', device, mode: 'compiled', threads },
     installed: false,
     own: true,
-    takes: (task) => task.kind !== 'host',
+    takes: (task) => spoken(task) && task.kind !== 'host',
   },
   {
     name: 'ours-eager',
@@ -39,7 +41,7 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     setup: { library: 'ours', device, mode: 'eager', threads },
     installed: false,
     own: true,
-    takes: (_, measure) => measure === 'time',
+    takes: (task, measure) => spoken(task) && measure === 'time',
   },
   {
     name: 'ours-2t',
@@ -51,11 +53,11 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
   },
   {
     name: 'limit',
-    about: 'a product of matrices in hand-written WebAssembly, without a framework',
+    about: 'a product of matrices in hand-written WebAssembly, without a framework; and its arithmetic alone (`peak`)',
     setup: { library: 'limit' },
     installed: false,
     own: true,
-    takes: (task) => task.kind === 'matmul',
+    takes: (task) => task.kind === 'matmul' || task.kind === 'peak',
   },
   {
     name: 'tfjs-wasm',
@@ -71,7 +73,7 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     installed: true,
     own: false,
     // It would take minutes.
-    takes: (task, measure) => measure === 'time' && operations(task) < 3e9,
+    takes: (task, measure) => spoken(task) && measure === 'time' && operations(task) < 3e9,
   },
   {
     name: 'jax-js',
@@ -86,7 +88,7 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     setup: { library: 'ort', kind: 'web', threads },
     installed: true,
     own: false,
-    takes: (task) => !training(task) && task.kind !== 'host',
+    takes: (task) => spoken(task) && !training(task) && task.kind !== 'host',
   },
   {
     name: 'ort-node',
@@ -94,7 +96,7 @@ export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[
     setup: { library: 'ort', kind: 'node', threads },
     installed: true,
     own: false,
-    takes: (task) => !training(task) && task.kind !== 'host',
+    takes: (task) => spoken(task) && !training(task) && task.kind !== 'host',
   },
   {
     name: 'torch',

@@ -3,7 +3,7 @@ import { failureOf, type LiveAnswer, type Round, type TimeAnswer } from '../meas
 import { finished, takeTurns, turnOf, type Turn } from '../measure/turns.js';
 import { disagreements, type Cell, type Result } from '../report/results.js';
 import type { Alive, First, Workload } from '../work/workloads.js';
-import type { PeerRow } from './peers.js';
+import { spoken, type PeerRow } from './peers.js';
 import { PeerProcess } from './process.js';
 
 /** A peer does not get longer than this for one turn. */
@@ -27,7 +27,7 @@ type Done = (turn: PeerTurn) => void;
 function peersOf({ measure, task }: Workload, peers: readonly PeerRow[]): readonly PeerRow[] {
   // The loop says itself whether it is compiled, so that any of ours will do.
   if (measure === 'live') return peers.filter((p) => p.setup.library === 'ours').slice(0, 1);
-  return peers.filter((p) => p.takes?.(task, measure) ?? true);
+  return peers.filter((p) => (p.takes ?? spoken)(task, measure));
 }
 const roundsOf = ({ measure }: Workload, rounds: number): number =>
   measure === 'time' ? rounds : measure === 'first' ? Math.min(rounds, firstRounds) : 1;

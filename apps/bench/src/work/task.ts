@@ -43,6 +43,13 @@ export interface HostTask {
   readonly n: number;
   readonly calls: number;
 }
+/** Multiplications and additions of vectors of four floats that stay in registers: what arithmetic alone allows. */
+export interface PeakTask {
+  readonly kind: 'peak';
+  readonly iterations: number;
+}
+/** Sums that are in the making side by side, enough to hide how long one takes, and steps that an iteration writes out. */
+export const peak = { sums: 12, steps: 4 } as const;
 /** Dense layers with ReLU between them. */
 export interface MlpModel {
   readonly name: 'mlp';
@@ -67,12 +74,13 @@ export interface TrainTask {
   readonly model: Model;
   readonly batch: number;
 }
-export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostTask | TrainTask;
+export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostTask | PeakTask | TrainTask;
 
 /** Floating-point operations of the task that a peer cannot avoid; 0 where time is not spent on them. */
 export function operations(task: Task): number {
   if (task.kind === 'matmul') return 2 * task.n ** 3;
   if (task.kind === 'conv') return 2 * task.batch * task.size ** 2 * task.channels * task.filters * task.window ** 2;
+  if (task.kind === 'peak') return 2 * 4 * peak.sums * peak.steps * task.iterations;
   return 0;
 }
 

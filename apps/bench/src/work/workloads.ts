@@ -36,6 +36,13 @@ const [rows, columns] = [4096, 1024];
 const hostCalls = 100;
 
 const forms = ['NN', 'NT', 'TN'] as const;
+const arithmetic: Timed = {
+  name: 'peak',
+  group: 'Products of matrices',
+  measure: 'time',
+  unit: 'GFLOP/s',
+  task: { kind: 'peak', iterations: 1e5 },
+};
 const products: readonly Timed[] = [256, 512, 1024, 2048].flatMap((n) =>
   forms.map((form): Timed => {
     const task = { kind: 'matmul', form, n } as const;
@@ -107,6 +114,7 @@ const loops: readonly Alive[] = (['eager', 'compiled', 'plain'] as const).map((s
 }));
 
 export const workloads: readonly Workload[] = [
+  arithmetic,
   ...products,
   ...convolutions,
   ...passes,
