@@ -1,6 +1,7 @@
 // One capture of a function: its kernels with their memory plan, the Variables that it reads and writes, and the conditions under which it holds.
 import type { Backend } from '../backend/index.js';
 import { describe, DeviceError, sameShape, sizeOf, type Spec } from '../base/index.js';
+import { apply } from './apply.js';
 import { captureBackward, type Differentiate } from './backward.js';
 import { allocateStorage, freeNow, own, releaseStorage } from './memory.js';
 import { Plan } from './plan.js';
@@ -45,8 +46,18 @@ export function capture(
   const inputs = args.leaves.map((t) => placeholder(t.spec, null, t.needsGrad));
   const result = withTrace(trace, () => flatten(f(...args.rebuild(inputs))));
   const outputs = result.leaves;
-  const writes = [...trace.writes];
   const holes = [...trace.captures];
+  const cells = new Map(holes.map(([v, hole]) => [hole.node, v]));
+  /** Whether a value comes of numbers that the host knows: those of state that follows the device in use. */
+  const counts = ({ literal, node }: Tensor): boolean =>
+    literal !== null || (cells.get(node)?.follows ?? (!!node?.prim && node.inputs.every(counts)));
+  const now = (t: Tensor): Tensor =>
+    t.literal === null
+      ? (cells.get(t.node)?.peek() ?? apply(t.node!.prim!, t.node!.inputs.map(now), t.node!.attrs))
+      : t;
+  /** Writes that the host makes itself, so that it goes on knowing the numbers; and those of kernels. */
+  const counted = [...trace.writes].filter(([v, t]) => v.follows && t && counts(t)) as [Cell, Tensor][];
+  const writes = [...trace.writes].filter(([v]) => !counted.some(([c]) => c === v));
   const backend = trace.home ?? device;
   const guards = trace.guards;
   // A function that takes gradients itself is a whole step; of any other, gradients may be taken from outside.
@@ -67,9 +78,9 @@ export function capture(
     ...(backward?.residuals.filter((n) => n.prim) ?? []),
   ];
   const successor = new Map<Node, Node>();
-  for (const [v, hole] of trace.captures) {
-    const next = trace.writes.get(v);
-    if (next?.node?.prim && !next.storage) successor.set(hole.node!, next.node);
+  for (const [v, next] of writes) {
+    const hole = trace.captures.get(v);
+    if (hole && next?.node?.prim && !next.storage) successor.set(hole.node!, next.node);
   }
   const { steps, resolve } = schedule(backend, roots, new Set(), successor);
   const results = [...new Set(roots.map((n) => resolve(n) as Node))];
@@ -173,6 +184,7 @@ export function capture(
     try {
       bind(values);
       plan.run();
+      const next = counted.map(([, t]) => now(t));
       const out = recorded(returned.map(valueOf), values);
       const changed = written.map(({ to, result: k }) => (k >= 0 && !fresh[k] ? null : to && valueOf(to)));
       for (let k = 0; k < written.length; k++) {
@@ -184,6 +196,7 @@ export function capture(
           if (t) freeNow(t, 'a compiled function has handed it to a Variable');
         }
       }
+      counted.forEach(([v], k) => v.replace(next[k]!));
       return result.rebuild(out);
     } finally {
       unbind();
@@ -202,7 +215,7 @@ export function capture(
   return {
     signature,
     plan,
-    variables: variableTable(holes, writes),
+    variables: variableTable(holes, [...trace.writes]),
     fits(xs, leaves) {
       leaves.length = 0;
       if (!fits(xs, statics, leaves) || !fitsValues(leaves)) return false;

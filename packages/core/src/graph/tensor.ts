@@ -99,6 +99,8 @@ export class Node {
 export interface Cell {
   readonly spec: Spec;
   readonly name: string;
+  /** Its value moves to the device in use. */
+  readonly follows: boolean;
   get(): Tensor;
   /** The value for a look that ends before the next write. */
   peek(): Tensor;

@@ -45,7 +45,7 @@ export class Variable implements Cell {
   /** Somebody outside may hold the tensor that is the value. */
   private seen = false;
   private differentiable: boolean;
-  private readonly follows: boolean;
+  readonly follows: boolean;
 
   constructor(
     value: Tensor | Spec,

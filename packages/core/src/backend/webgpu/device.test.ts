@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import * as nn from '../../index.js';
 import { openBackend } from '../registry.js';
 import { useBackend } from '../../graph/state.js';
+import { distance } from '../../testing/distance.js';
+import { cpu } from '../cpu/cpu.js';
 import { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import { Faults } from './faults.js';
@@ -113,6 +115,23 @@ await withGpu('the WebGPU device over time', (device) => {
         expect(kernels.every((k) => k.ms === null || k.ms >= 0)).toBe(true);
         expect(submits).toBe(1);
       }));
+  });
+
+  describe('random numbers', () => {
+    it('go on after compiled draws, also on devices where weights are made on the host', async () => {
+      const draw = nn.compile(() => nn.add(nn.uniform([4]), nn.uniform([4])));
+      const draws = async (b: Webgpu | typeof cpu): Promise<ArrayLike<number>[]> => {
+        useBackend(b);
+        nn.defaultGenerator.manualSeed(3);
+        const first = [draw(), draw(), nn.orthogonal([3, 4])];
+        useBackend(cpu);
+        return Promise.all([...first, nn.uniform([2])].map((t) => nn.data(t)));
+      };
+      const was = useBackend(cpu);
+      const [right, got] = [await draws(cpu), await draws(device)];
+      useBackend(was);
+      right.forEach((values, k) => expect(distance(got[k] as Float32Array, values as Float32Array)).toBeLessThan(1e-6));
+    });
   });
 
   describe('loss', () => {
