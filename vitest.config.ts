@@ -3,6 +3,8 @@ import { transform } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
 import { gpuEnvironment } from './tools/gpu.ts';
 
+/** As in the core's own tsconfig.json, which a transform of single files does not read. */
+const coreOptions = { compilerOptions: { useDefineForClassFields: false } };
 // esbuild lowers decorators (`@(tf.function)`), as in the build; Vite's own transformer leaves them as they are.
 const typescript: Plugin = {
   name: 'esbuild-typescript',
@@ -10,7 +12,13 @@ const typescript: Plugin = {
   async transform(code, id) {
     const file = id.split('?')[0]!;
     if (!/\.[mc]?ts$/.test(file) || file.includes('/node_modules/')) return null;
-    const out = await transform(code, { loader: 'ts', target: 'es2022', sourcefile: file, sourcemap: true });
+    const out = await transform(code, {
+      loader: 'ts',
+      target: 'es2022',
+      sourcefile: file,
+      sourcemap: true,
+      tsconfigRaw: file.includes('/packages/core/') ? coreOptions : undefined,
+    });
     return { code: out.code, map: out.map };
   },
 };
