@@ -182,7 +182,7 @@ export class Scope extends Point<Scope> {
     if (e.kind !== 'op') throw new Error(`wasm: ${e.kind} has no vector`);
     if (this.isShift(e, vector))
       return shiftVector(f, e.op, e.dtype, this.vector(e.args[0]!), this.number(e.args[1]!) as I32);
-    const special = this.multiplyAdd(e) ?? this.bounded(e);
+    const special = this.multiplyAdd(e) ?? this.bounded(e) ?? this.dividedByPower(e);
     if (special) return special;
     const kinds = e.args.map((x) => x.dtype);
     const values = e.args.map((x) => this.vector(x));
@@ -249,6 +249,15 @@ export class Scope extends Point<Scope> {
     const make = e.dtype === 'f32' ? f32x4 : f64x2;
     const [v, c] = [this.vector(x), this.vector(bound)];
     return v.map((part, k) => make[e.op === 'max' ? 'pmax' : 'pmin'](part, c[k]!));
+  }
+  /** Quotients and remainders of integers by a power of two: both round down, as shifting and masking does. */
+  private dividedByPower(e: Extract<Expr, { kind: 'op' }>): Vector | null {
+    const by = e.args[1];
+    if ((e.op !== 'idiv' && e.op !== 'mod') || e.dtype !== 'i32' || by?.kind !== 'const') return null;
+    const shift = Math.log2(by.value);
+    if (!Number.isInteger(shift) || by.value < 1) return null;
+    const [x] = this.vector(e.args[0]!);
+    return [e.op === 'idiv' ? i32x4.shr(x!, i32.const(shift)) : v128.and(x!, this.frame.f.i32s(by.value - 1))];
   }
   /** Writes four numbers where the loops stand. */
   storeVector(source: Source, x: Vector): void {
