@@ -1,4 +1,5 @@
 // Larger arrays than the random cases have, so that whole vectors, their rest, and packed products run: against the CPU.
+// Long because every kind of kernel has its cases, and all are measured in the same ways.
 import { describe, expect, it } from 'vitest';
 import { type Shape } from '../../base/index.js';
 import { requireGrad } from '../../graph/create.js';
@@ -280,10 +281,27 @@ describe('contractions', () => {
     ],
     ['in groups', [[[2, 8, 12, 12]], [[12, 4, 3, 3]]], { groups: 2 }, 36, 2 * 10 * 10],
     ['depthwise', [[[2, 8, 12, 12]], [[8, 1, 3, 3]]], { groups: 8, padding: 1 }, 9, 2 * 12 * 12],
+    ['depthwise, strided', [[[2, 6, 15, 18]], [[6, 1, 3, 3]]], { groups: 6, padding: 1, stride: 2 }, 9, 2 * 8 * 9],
+    ['depthwise with two outputs each', [[[3, 4, 11, 14]], [[8, 1, 5, 4]]], { groups: 4, padding: 2 }, 40, 3 * 11 * 15],
+    ['depthwise of one axis', [[[2, 5, 5000]], [[5, 1, 3]]], { groups: 5, dilation: 2 }, 3, 2 * 4996],
+    ['depthwise of three axes', [[[2, 3, 5, 7, 9]], [[3, 1, 3, 3, 3]]], { groups: 3, padding: 1 }, 27, 2 * 5 * 7 * 9],
     ['of one axis', [[[2, 8, 50]], [[12, 8, 3]]], {}, 24, 2 * 48],
     ['of three axes', [[[2, 3, 8, 9, 7]], [[6, 3, 3, 2, 3]]], {}, 54, 2 * 6 * 8 * 5],
     ['of few channels', [[[4, 1, 28, 28]], [[6, 1, 5, 5]]], { padding: 2 }, 25, 4 * 28 * 28],
   ];
+  it.each(convolutions)('convolution %s, with channels last', async (_, arrays, options) => {
+    const [[shape], weights] = arrays as [[Shape], Arrays[number]];
+    const axes = shape.map((_, d) => d).slice(2);
+    const to = [0, ...axes, 1];
+    const last = (t: Tensor): Tensor => ops.permute(t, to);
+    const first = (t: Tensor): Tensor => ops.permute(t, [0, shape.length - 1, ...axes.map((d) => d - 1)]);
+    const f: Program = compile((x: Tensor, w: Tensor) => {
+      const [a, b] = [requireGrad(x), requireGrad(w)];
+      const y = ops.maximum(ops.add(last(ops.conv(first(a), b, options)), 0.5), 0);
+      return [y, ...gradients([ops.sum(ops.mul(y, y))]).values()];
+    });
+    expect(await apart([[to.map((d) => shape[d]!)], weights], f)).toBeLessThan(1e-4);
+  });
   it.each(convolutions)('convolution %s, with both gradients', async (_, arrays, options, inResult, inGradient) => {
     const most = await roundings(arrays, (x, w) => {
       const [a, b] = [requireGrad(x), requireGrad(w)];

@@ -16,6 +16,7 @@ import {
   shared,
   to,
   type Draft,
+  type Given,
   type Job,
   type Schedule,
 } from './job.js';
@@ -285,7 +286,7 @@ interface Room {
 }
 export const blocked = (job: Job): Schedule => new Blocked(job).schedule();
 /** Rough nanoseconds, for the choice among schedules. */
-export function blockedCost({ product, lanes, engine }: Job): number {
+export function blockedCost({ product, lanes, engine }: Given): number {
   const { a, b, m, n, k } = product;
   const depth = sizeOf(k);
   const { height } = panelsOf(m, mostRows(engine));

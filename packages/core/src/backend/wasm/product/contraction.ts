@@ -7,17 +7,21 @@ import { emitRows } from '../schedule.js';
 import { direct, directCost } from './direct.js';
 import { dots, dotsCost } from './dots.js';
 import { few, fewCost } from './few.js';
+import { tapDots, tapDotsCost } from './tap-dots.js';
+import { taps, tapsCost } from './taps.js';
 import { i32, type I32, type Local } from '../instructions.js';
-import { inputOf, type Job, type Schedule } from './job.js';
-import { lanesOf } from './lanes.js';
+import { inputOf, type Given, type Job, type Schedule } from './job.js';
+import { lanesOf, type Lanes } from './lanes.js';
 import type { Func, Module } from '../module.js';
-import { outputSteps, productOf, type Factor, type Product } from './form.js';
+import { outputSteps, productsOf, type Factor, type Product } from './form.js';
 
-const schedules: readonly { readonly cost: (job: Job) => number; readonly make: (job: Job) => Schedule }[] = [
+const schedules: readonly { readonly cost: (given: Given) => number; readonly make: (job: Job) => Schedule }[] = [
   { cost: blockedCost, make: blocked },
   { cost: dotsCost, make: dots },
   { cost: directCost, make: direct },
   { cost: fewCost, make: few },
+  { cost: tapsCost, make: taps },
+  { cost: tapDotsCost, make: tapDots },
 ];
 /** A kernel that computes an array for a factor; made anew for positions of the outer loops, it has their variables as parameters. */
 const makerOf = (kernel: RowsKernel, { outer }: Product, { shape, value, anew }: Factor): RowsKernel => ({
@@ -32,15 +36,40 @@ const round = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 const fits = ({ outer, m, n, k, a, b, dtype }: Product): boolean =>
   sizeOf(outer) * m * n * sizeOf(k) > 0 && k.length > 0 && a.value.dtype === dtype && b.value.dtype === dtype;
 
+interface Choice {
+  readonly product: Product;
+  readonly lanes: Lanes;
+  readonly make: (job: Job) => Schedule;
+  readonly estimate: number;
+}
+/** Nanoseconds for an element of an array that is made first. */
+const makingCost = 0.35;
+/** The product and the schedule that cost least; null where there is none. */
+function choose({ engine }: Module, kernel: RowsKernel): Choice | null {
+  let best: Choice | null = null;
+  for (const product of productsOf(kernel)) {
+    const lanes = lanesOf[product.dtype];
+    if (!lanes || !fits(product) || !outputSteps(product)) continue;
+    const made = [product.a, product.b].reduce(
+      (sum, f) => sum + (f.input === null && !f.anew ? sizeOf(f.shape) : 0),
+      0,
+    );
+    for (const { cost, make } of schedules) {
+      const estimate = sizeOf(product.outer) * cost({ product, lanes, engine }) + made * makingCost;
+      if (!best || estimate < best.estimate) best = { product, lanes, make, estimate };
+    }
+  }
+  return best;
+}
 /** Writes the functions of a kernel that is a contraction; null where it is none, or has no schedule of its own. */
 export function emitContraction(
   module: Module,
   kernel: RowsKernel,
   place: (words: Int32Array) => number,
 ): Emitted | null {
-  const product = productOf(kernel);
-  const lanes = product && lanesOf[product.dtype];
-  if (!lanes || !fits(product) || !outputSteps(product)) return null;
+  const best = choose(module, kernel);
+  if (!best) return null;
+  const { product, lanes } = best;
   const phases: Phase[] = [];
   const renewals: ((f: Func, outer: readonly Local<'i32'>[]) => void)[] = [];
   let [scratch, taken, own] = [0, 0, 0];
@@ -104,9 +133,6 @@ export function emitContraction(
         ? i32.add(f.param<'i32'>(factor.anew ? 2 : 3), i32.const(places.get(factor)!))
         : inputOf(f, factor.input),
   };
-  const best = schedules
-    .map((s) => ({ ...s, estimate: s.cost(job) }))
-    .reduce((x, y) => (y.estimate < x.estimate ? y : x));
   const schedule = best.make(job);
   for (const { write, extent, cost } of schedule.drafts)
     phases.push({ func: module.add(phaseSignature(kernel), write), extent, cost });

@@ -14,11 +14,13 @@ import {
   resultOf,
   scratch,
   to,
+  type Given,
   type Job,
   type Schedule,
 } from './job.js';
 import type { Func } from '../module.js';
-import { outputSteps, type Line } from './form.js';
+import { outputSteps } from './form.js';
+import type { Line } from './positions.js';
 import { tileFunc, type Tile } from './tile.js';
 
 /** Columns [from, to) that lie side by side in b, from position `at` on. */
@@ -75,7 +77,7 @@ function chunksOf(runs: readonly Run[], wide: number, vector: number, most: numb
 /** Depth that is worked off in one go, at most: sums of sums have smaller errors. */
 const mostDepth = 1536;
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
-export function directCost({ product, lanes, engine }: Job): number {
+export function directCost({ product, lanes, engine }: Given): number {
   const { a, b, m, n, k } = product;
   const depth = sizeOf(k);
   if (!('step' in a.line) || !a.steps || !b.steps || depth > mostDepth) return Infinity;

@@ -15,6 +15,7 @@ import {
   shared,
   to,
   type Draft,
+  type Given,
   type Job,
   type Panels,
   type Schedule,
@@ -102,7 +103,7 @@ function blockingOf(around: readonly Loop[], run: number, small: boolean): Block
 }
 
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
-export function dotsCost({ product, lanes, engine }: Job): number {
+export function dotsCost({ product, lanes, engine }: Given): number {
   const { a, b, m, n, k } = product;
   if (lanes.name !== 'f32' || !('step' in a.line) || !a.steps || !b.steps || !k.length) return Infinity;
   if (a.steps.at(-1) !== 1 || b.steps.at(-1) !== 1 || k.at(-1)! < 4 || m * n < 5) return Infinity;

@@ -14,6 +14,7 @@ import {
   resultOf,
   scratch,
   to,
+  type Given,
   type Job,
   type Schedule,
 } from './job.js';
@@ -38,7 +39,7 @@ interface Sides {
   /** The vectors are rows of the output. */
   readonly isRows: boolean;
 }
-function sidesOf({ product: { a, b, m, n } }: Job): Sides | null {
+function sidesOf({ product: { a, b, m, n } }: Given): Sides | null {
   if (Math.min(m, n) > mostVectors) return null;
   return m <= n
     ? { few: a, matrix: b, vectors: m, lines: n, isRows: true }
@@ -80,7 +81,7 @@ function depthOf(k: readonly number[], matrix: readonly number[]): { around: num
   while (around > 0 && matrix[around - 1] === run) run *= k[--around]!;
   return { around, run };
 }
-const canDot = ({ lanes, product: { k } }: Job, { few, matrix, lines }: Sides): boolean =>
+const canDot = ({ lanes, product: { k } }: Given, { few, matrix, lines }: Sides): boolean =>
   lanes.name === 'f32' &&
   few.steps !== null &&
   matrix.steps?.at(-1) === 1 &&
@@ -192,7 +193,7 @@ function lineDots(job: Job, sides: Sides): Schedule {
   };
 }
 
-const canSum = (_: Job, { few, matrix, vectors, isRows }: Sides): boolean =>
+const canSum = ({ few, matrix, vectors, isRows }: Sides): boolean =>
   isRows &&
   few.steps !== null &&
   matrix.steps !== null &&
@@ -258,14 +259,14 @@ function lineSums(job: Job, { few, matrix, vectors, lines: columns }: Sides): Sc
 const dotCost = (vectors: number): number => Math.max(0.046, 0.034 * vectors);
 const sumCost = (vectors: number): number => Math.max(0.05, 0.033 * vectors);
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
-export function fewCost(job: Job): number {
+export function fewCost(job: Given): number {
   const { k } = job.product;
   const sides = sidesOf(job);
   if (!sides || !k.length) return Infinity;
   const { vectors, lines } = sides;
   const size = lines * sizeOf(k);
   if (canDot(job, sides)) return size * dotCost(vectors) + lines * vectors * 0.8 + 30;
-  return canSum(job, sides) ? (size * sumCost(vectors) * 4) / job.lanes.count + 30 : Infinity;
+  return canSum(sides) ? (size * sumCost(vectors) * 4) / job.lanes.count + 30 : Infinity;
 }
 export function few(job: Job): Schedule {
   const sides = sidesOf(job)!;

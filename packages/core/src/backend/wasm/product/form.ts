@@ -1,6 +1,7 @@
 // The normal form of a contraction: loops outside of both matrices, one loop over rows, one over columns, and loops over the depth. The position of an
 // element of a factor is a sum of parts that depend on one kind of loop each.
-import { sizeOf, type DType, type Shape } from '../../../base/index.js';
+import { type DType, type Shape } from '../../../base/index.js';
+import { isIndex, lineOf, separate, type Line } from './positions.js';
 import { slabOf } from './slab.js';
 import {
   bitOf,
@@ -9,8 +10,6 @@ import {
   linear,
   lit,
   loop,
-  loopsOf,
-  scalarOps,
   substitute,
   unravel,
   type Contraction,
@@ -18,8 +17,6 @@ import {
   type RowsKernel,
 } from '../../../kernel/index.js';
 
-/** Positions along one loop, in elements: equal steps, or a table. */
-export type Line = { readonly step: number } | { readonly table: Int32Array<ArrayBuffer> };
 /** One of the two factors, and where its elements are. */
 export interface Factor {
   /** Number of the kernel's input; null for an array that has to be computed first. */
@@ -134,47 +131,6 @@ class Loops {
   }
 }
 
-/** The value of an index whose loop variables are known. */
-function valueOf(e: Expr, variable: (bit: number) => number): number {
-  if (e.kind === 'const') return e.value;
-  if (e.kind === 'loop') return variable(bitOf(e.over, e.axis));
-  if (e.kind !== 'op') throw new Error(`wasm: ${e.kind} in an index`);
-  return scalarOps[e.op].js(...e.args.map((a) => valueOf(a, variable)));
-}
-const isIndex = (e: Expr): boolean => everyExpr([e]).every((x) => ['const', 'loop', 'op'].includes(x.kind));
-
-/** An index as a sum of parts, the k-th of which depends on the loops of the k-th mask only; null where it is none. */
-function separate(e: Expr, masks: readonly number[]): Expr[] | null {
-  const parts = masks.map(() => lit(0));
-  const visit = (x: Expr, times: number): boolean => {
-    if (x.kind === 'op' && (x.op === 'add' || x.op === 'sub'))
-      return visit(x.args[0]!, times) && visit(x.args[1]!, x.op === 'add' ? times : -times);
-    const [by, scale] = [x.kind === 'op' && x.op === 'mul' ? x.args[1]! : null, loopsOf(x)];
-    if (x.kind === 'op' && by?.kind === 'const') return visit(x.args[0]!, times * by.value);
-    const k = scale === 0 ? 0 : masks.findIndex((m) => !(scale & ~m));
-    if (k < 0) return false;
-    parts[k] = expr('add', parts[k]!, expr('mul', x, lit(times)));
-    return true;
-  };
-  return visit(e, 1) ? parts : null;
-}
-/** Positions along one loop. */
-function lineOf(part: Expr, bit: number, extent: number): { line: Line; start: number } {
-  const steady = linear(part, bit);
-  if (steady?.rest.kind === 'const') return { line: { step: steady.stride }, start: steady.rest.value };
-  return { line: { table: Int32Array.from({ length: extent }, (_, v) => valueOf(part, () => v)) }, start: 0 };
-}
-/** Positions at all steps of nested loops, the last one fastest. */
-export function positions(depth: Expr, extents: Shape): Int32Array<ArrayBuffer> {
-  const out = new Int32Array(sizeOf(extents));
-  const at = extents.map(() => 0);
-  for (let k = 0; k < out.length; k++) {
-    out[k] = valueOf(depth, (bit) => at[Math.log2(bit) - 16]!);
-    for (let d = extents.length - 1; d >= 0 && ++at[d]! === extents[d]!; d--) at[d] = 0;
-  }
-  return out;
-}
-
 interface Masks {
   readonly outer: number;
   readonly line: number;
@@ -217,21 +173,34 @@ function factorOf(
   return { input, shape, value, anew: slab !== null, outer: before, line, steps: first === null ? null : steps, depth };
 }
 
-/** The product that a kernel is; null where it is none, or one whose positions are too irregular. */
-export function productOf(kernel: RowsKernel): Product | null {
+/** Whether a factor lies so that a vector of it can be read at once: of some lines, or of the depth. */
+const liesWell = ({ line, steps, depth }: Factor, lines: number): boolean =>
+  (lines >= 4 && ('step' in line ? line.step : line.table[1]! - line.table[0]!) === 1) ||
+  steps?.at(-1) === 1 ||
+  !depth.reads;
+/**
+ * The products that a kernel may be computed as: with factors that are read where they lie, or whose arrays are made first, which is all that there is
+ * where positions are irregular. None where it is no product.
+ */
+export function productsOf(kernel: RowsKernel): Product[] {
   const [stage] = kernel.stages;
   const c = stage?.contraction;
-  if (!c || kernel.stages.length > 1 || kernel.outputs.some((o) => o.over.length)) return null;
+  if (!c || kernel.stages.length > 1 || kernel.outputs.some((o) => o.over.length)) return [];
   const made = [c.a, c.b].map(({ at }): Place => ({ input: null, at }));
   const direct = [c.a, c.b].map(({ read }, f) =>
     read.kind === 'load' ? { input: read.input, at: read.at } : made[f]!,
   );
   const candidates = [direct, [made[0]!, direct[1]!], [direct[0]!, made[1]!], made];
+  const found: Product[] = [];
   for (const places of candidates) {
-    const found = normalize(kernel, stage.dtype, c, places);
-    if (found) return found;
+    if (found.length && places === made) break;
+    const product = normalize(kernel, stage.dtype, c, places);
+    if (product) found.push(product);
+    if (!product) continue;
+    const { a, b, m, n } = product;
+    if ((a.input === null || liesWell(a, m)) && (b.input === null || liesWell(b, n))) break;
   }
-  return null;
+  return found;
 }
 function normalize(kernel: RowsKernel, dtype: DType, c: Contraction, places: readonly Place[]): Product | null {
   const index = unravel(c.at, kernel.shape);

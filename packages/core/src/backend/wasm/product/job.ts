@@ -8,13 +8,16 @@ import { columnBit, rowBit, type Factor, type Product } from './form.js';
 import { head } from '../phase.js';
 import { operate } from '../scalar.js';
 
-/** A product that is being written. */
-export interface Job {
-  readonly module: Module;
+/** What costs are estimated from. */
+export interface Given {
   readonly engine: Engine;
-  readonly kernel: RowsKernel;
   readonly product: Product;
   readonly lanes: Lanes;
+}
+/** A product that is being written. */
+export interface Job extends Given {
+  readonly module: Module;
+  readonly kernel: RowsKernel;
   /** Puts a constant table into memory, and gives its address. */
   readonly place: (words: Int32Array) => number;
   /** The array of a factor, in a function with the arguments of a phase. */

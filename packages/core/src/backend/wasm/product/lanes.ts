@@ -16,8 +16,11 @@ export interface Lanes {
   mul(a: V128, b: V128): V128;
   /** a*b + c */
   madd(engine: Engine, a: V128, b: V128, c: V128): V128;
+  /** Every second number of two vectors that lie side by side. */
+  evens(a: V128, b: V128): V128;
   storeLane(address: I32, v: V128, lane: number, offset: number): Void;
 }
+const evens4 = (a: V128, b: V128): V128 => v128.shuffle32(a, b, [0, 2, 4, 6]);
 const storeLane4 = (address: I32, v: V128, k: number, offset: number): Void => v128.store32Lane(address, v, k, offset);
 const f32Lanes: Lanes = {
   name: 'f32',
@@ -28,6 +31,7 @@ const f32Lanes: Lanes = {
   add: (a, b) => f32x4.add(a, b),
   mul: (a, b) => f32x4.mul(a, b),
   madd: ({ madd }, a, b, c) => (madd ? f32x4.relaxedMadd(a, b, c) : f32x4.add(c, f32x4.mul(a, b))),
+  evens: evens4,
   storeLane: storeLane4,
 };
 const i32Lanes: Lanes = {
@@ -39,6 +43,7 @@ const i32Lanes: Lanes = {
   add: (a, b) => i32x4.add(a, b),
   mul: (a, b) => i32x4.mul(a, b),
   madd: (_, a, b, c) => i32x4.add(c, i32x4.mul(a, b)),
+  evens: evens4,
   storeLane: storeLane4,
 };
 const f64Lanes: Lanes = {
@@ -50,6 +55,7 @@ const f64Lanes: Lanes = {
   add: (a, b) => f64x2.add(a, b),
   mul: (a, b) => f64x2.mul(a, b),
   madd: ({ madd }, a, b, c) => (madd ? f64x2.relaxedMadd(a, b, c) : f64x2.add(c, f64x2.mul(a, b))),
+  evens: (a, b) => v128.shuffle32(a, b, [0, 1, 4, 5]),
   storeLane: (address, v, k, offset) => v128.store64Lane(address, v, k, offset),
 };
 /** Dtypes whose products have schedules of their own. */

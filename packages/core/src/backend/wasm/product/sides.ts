@@ -2,7 +2,8 @@
 import { sizeOf } from '../../../base/index.js';
 import { i32, select, type I32, type Local } from '../instructions.js';
 import type { Func } from '../module.js';
-import { positions, type Factor } from './form.js';
+import type { Factor } from './form.js';
+import { positions } from './positions.js';
 import { c, type Job, type Panels } from './job.js';
 import { packFunc } from './pack.js';
 
