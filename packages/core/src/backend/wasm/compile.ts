@@ -3,6 +3,7 @@ import type { Kernel, SerialKernel } from '../../kernel/index.js';
 import type { Module, Signature } from './module.js';
 import { phaseSignature, type Emitted } from './phase.js';
 import { emitContraction } from './product/contraction.js';
+import { withReciprocals } from './reciprocals.js';
 import { emitRows } from './schedule.js';
 import { emitScan } from './scan.js';
 import { emitScatter } from './scatter.js';
@@ -20,5 +21,6 @@ const serial: Readonly<
 export function emitKernel(module: Module, kernel: Kernel, place: (words: Int32Array) => number): Emitted {
   const signature = phaseSignature(kernel);
   if (kernel.form !== 'rows') return serial[kernel.form](module, kernel, signature);
-  return emitContraction(module, kernel, place) ?? emitRows(module, kernel, signature);
+  const rows = module.engine.fast ? withReciprocals(kernel) : kernel;
+  return emitContraction(module, rows, place) ?? emitRows(module, rows, signature);
 }

@@ -8,7 +8,7 @@ import { engine } from './engine.js';
 import type { Engine } from './module.js';
 import { createWasm } from './wasm.js';
 
-const old: Engine = { madd: false, steps: 1, reversed: true };
+const old: Engine = { madd: false, steps: 1, reversed: true, fast: false };
 const engines: readonly (readonly [string, Engine])[] = [
   ['as this engine is', engine()],
   ['without relaxed instructions, in the order for older engines', old],

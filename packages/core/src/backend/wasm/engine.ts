@@ -31,5 +31,5 @@ let found: Engine | null = null;
 export function engine(): Engine {
   if (found) return found;
   const madd = WebAssembly.validate(probe(f32x4.relaxedMadd(v128.f32s(1), v128.f32s(1), v128.f32s(1))));
-  return (found = { madd, steps: madd ? 4 : 1, reversed: !madd });
+  return (found = { madd, steps: madd ? 4 : 1, reversed: !madd, fast: false });
 }

@@ -33,3 +33,18 @@ export function memoryUse(): { inside: { arrays: number; bytes: number }; outsid
  * @throws RangeError  (as a rejection) setThreads: expected a whole number from 1 to 256, received 0
  */
 export const setThreads = (n: number): Promise<void> => openWasm().threads.set(n);
+
+/**
+ * Lets exp, tanh and erf of f32, and all that is made of them (sigmoid, gelu, softmax and so on), be less exact from now on, for speed; division by
+ * what is the same for a whole row becomes a product. Functions that have been compiled obey too: their code is made once more, at their next call.
+ *
+ * Results of the three are within 8 units in the last place, where they are within 1.5 else: one unit is at most 2^-23 of the number. exp gives 0
+ * below 2^-126, and may give infinity from 2^127.5 on. Infinities, NaN and 0 stay what they are.
+ *
+ * @param on  default true; programs begin with false
+ * @example
+ * setFastMath();
+ * Math.abs((await data(exp(tensor([1]))))[0] - Math.E) < 8 * 2 ** -22 // => true
+ * setFastMath(false);
+ */
+export const setFastMath = (on = true): void => openWasm().setFast(on);

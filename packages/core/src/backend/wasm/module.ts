@@ -131,8 +131,10 @@ export interface Engine {
    */
   readonly steps: number;
   readonly reversed: boolean;
+  /** Whether functions and divisions may be less exact than elsewhere. */
+  readonly fast: boolean;
 }
-const plain: Engine = { madd: false, steps: 1, reversed: true };
+const plain: Engine = { madd: false, steps: 1, reversed: true, fast: false };
 /** A module under construction: imports first, one memory, functions. */
 export class Module {
   private readonly functions: Func[] = [];

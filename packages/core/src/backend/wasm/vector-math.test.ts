@@ -85,6 +85,21 @@ describe.each(engines)('functions of vectors with %s', (_, chosen) => {
     }
     expect(worst, `${op}(${at})`).toBeLessThanOrEqual(1.5);
   });
+  it.each(['sin', 'cos'] as const)('%s is within 1.5 ulp beside the multiples of pi/2', (op) => {
+    const x = new Float32Array(3 * 4096);
+    for (let n = 0; n < 4096; n++) {
+      float[0] = (n * Math.PI) / 2;
+      bits[0]! -= 1;
+      for (let k = 0; k < 3; k++, bits[0]!++) x[3 * n + k] = float[0]!;
+    }
+    const y = run(device, op, x);
+    let [worst, at] = [0, 0];
+    for (let k = 0; k < x.length; k++) {
+      const d = ulps(y[k]!, scalarOps[op].js(x[k]!));
+      if (d > worst) [worst, at] = [d, x[k]!];
+    }
+    expect(worst, `${op}(${at})`).toBeLessThanOrEqual(1.5);
+  });
   it('exp of what is not above 0 is within 1.5 ulp', () => {
     const x = sweep(count);
     const y = run(device, (a) => expr('exp', expr('neg', expr('abs', a))), x);
@@ -119,5 +134,54 @@ describe.each(engines)('functions of vectors with %s', (_, chosen) => {
   it('gives a number the same value at the end of an array as in a vector', () => {
     const x = Float32Array.of(0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3);
     for (const op of ['exp', 'tanh', 'erf', 'log1p', 'sin'] as const) expect(new Set(run(device, op, x)).size).toBe(1);
+  });
+});
+
+/**
+ * The largest distance in units in the last place, where results are normal; denormal ones may be 0, and from 2^127.5 on they may be infinite.
+ */
+function farthest(x: Float32Array, y: Float32Array, right: (x: number) => number): readonly [number, number] {
+  let worst: [number, number] = [0, 0];
+  x.forEach((v, k) => {
+    const [got, want] = [y[k]!, right(v)];
+    if (Math.abs(want) < 2 ** -126 && Math.abs(got) <= 2 ** -126 && got * want >= 0) return;
+    if (Math.abs(want) >= 2 ** 127.5 && Math.abs(got) >= 2 ** 127.4 && got * want > 0) return;
+    const d = ulps(got, want);
+    if (d > worst[0]) worst = [d, v];
+  });
+  return worst;
+}
+describe.each(engines)('less exact functions with %s', (_, chosen) => {
+  const device = createWasm({ engine: chosen });
+  const x = sweep(2 ** 18);
+  it.each(['exp', 'tanh', 'erf'] as const)('%s is within 8 ulp', (op) => {
+    device.setFast(true);
+    const [worst, at] = farthest(x, run(device, op, x), scalarOps[op].js);
+    expect(worst, `${op}(${at})`).toBeLessThanOrEqual(8);
+  });
+  it('exp of what is not above 0 is within 8 ulp, and 0 far below', () => {
+    device.setFast(true);
+    const y = run(device, (a) => expr('exp', expr('neg', expr('abs', a))), x);
+    const [worst, at] = farthest(x, y, (v) => Math.exp(-Math.abs(v)));
+    expect(worst, `exp(-|${at}|)`).toBeLessThanOrEqual(8);
+    expect([...run(device, 'exp', Float32Array.of(-Infinity, -100, Infinity, 100, -88.1, 0))]).toEqual([
+      0,
+      0,
+      Infinity,
+      Infinity,
+      0,
+      1,
+    ]);
+  });
+  it('the same program is exact again, and back', () => {
+    device.setFast(false);
+    const exact = run(device, 'exp', x);
+    device.setFast(true);
+    const fast = run(device, 'exp', x);
+    device.setFast(false);
+    expect(run(device, 'exp', x)).toEqual(exact);
+    device.setFast(true);
+    expect(run(device, 'exp', x)).toEqual(fast);
+    expect(fast).not.toEqual(exact);
   });
 });

@@ -17,7 +17,8 @@ import {
 } from './instructions.js';
 import type { Func } from './module.js';
 import { operate, toInteger } from './scalar.js';
-import { vectorMath, type VectorOp } from './vector-math.js';
+import { mathOf } from './fast-math.js';
+import type { VectorOp } from './vector-math.js';
 
 type Number = Value<'i32' | 'f32' | 'f64'>;
 /** Four numbers: their lanes, in one part or two. */
@@ -188,7 +189,7 @@ export function operateVector(
   dtypes: readonly DType[],
 ): Vector {
   const [a, b, c] = args as [Vector, Vector, Vector];
-  const math = dtype === 'f32' ? vectorMath[name] : undefined;
+  const math = dtype === 'f32' ? mathOf(f, name) : undefined;
   if (math) {
     const x = f.let(a[0]!);
     return [math(f, x, b ? f.let(b[0]!) : x)];
@@ -325,7 +326,7 @@ function scatter(f: Func, address: I32, x: Vector, dtype: DType, stride: number,
 }
 /** A float operation on one number, made of that on vectors, so that a number does not depend on its place in an array. */
 export const single = (f: Func, op: VectorOp, args: readonly F32[]): F32 | null => {
-  const math = vectorMath[op];
+  const math = mathOf(f, op);
   if (!math) return null;
   const g = f.module.once(`${op}1`, { params: args.map(() => 'f32' as const), result: 'f32' }, (h) => {
     const [a, b] = args.map((_, k) => h.let(f32x4.splat(h.param<'f32'>(k))));

@@ -18,6 +18,8 @@ export interface WasmOptions extends Omit<HeapOptions, 'shared'> {
   readonly divideFrom?: number;
 }
 export type WasmBackend = Backend & {
+  /** Whether programs from now on may be less exact, those that there are as well. */
+  setFast(on: boolean): void;
   readonly heap: Heap;
   readonly threads: Threads;
 };
@@ -26,7 +28,8 @@ const worthFinalizer = 2 ** 14;
 
 /** A backend with a memory of its own. */
 export function createWasm(options: WasmOptions = {}): WasmBackend {
-  const { maximumPages = 65536, engine = foundEngine(), divideFrom = 1e5 } = options;
+  const { maximumPages = 65536, engine: can = foundEngine(), divideFrom = 1e5 } = options;
+  let engine = can;
   const shared = threadsMissing() === null;
   const heap = new Heap({ ...options, shared });
   const view = (block: Block): TypedArray => {
@@ -48,6 +51,23 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
     return block.offset;
   });
   let modules = 0;
+  /** What is made for the engine as it is now, once for each way that it has been. */
+  const made = <T>(make: () => T): { now(): T; all(): Iterable<T> } => {
+    const known = new Map<boolean, T>();
+    let [last, fast] = [make(), engine.fast];
+    known.set(fast, last);
+    return {
+      now() {
+        if (fast !== engine.fast) {
+          ({ fast } = engine);
+          last = known.get(fast) ?? make();
+          known.set(fast, last);
+        }
+        return last;
+      },
+      all: () => known.values(),
+    };
+  };
   /** Kernels as one module, with the table through which they find their arrays. */
   const load = (launches: readonly Launch[], places: number, params: number) => {
     const blocks: Block[] = [];
@@ -128,7 +148,7 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
       for (let k = 0; k < more.length; k++) to[n + k] = (more[k] as Block).offset;
     } while (heap.moves !== moves);
   };
-  const compile = compileOnce((kernel: Kernel): Program => {
+  const programOf = (kernel: Kernel): Program['run'] => {
     const inputs = kernel.inputs.map((_, k) => k);
     const outputs = outputsOf(kernel).map((_, k) => inputs.length + k);
     const places = inputs.length + outputs.length;
@@ -138,34 +158,47 @@ export function createWasm(options: WasmOptions = {}): WasmBackend {
       const array = typeOf(dtype) === 'f32' ? Float32Array : typeOf(dtype) === 'f64' ? Float64Array : Int32Array;
       return viewOf((b) => new array(b, paramsAt(table, places) + paramBytes * k, 1));
     });
-    return {
-      source: printKernel(kernel),
-      run(inputs, outputs, params) {
-        address(words, inputs, inputs.length, outputs);
-        for (let p = 0; p < params.length; p++) numbers[p]!()[0] = params[p]!;
-        run();
-      },
+    return (inputs, outputs, params) => {
+      address(words, inputs, inputs.length, outputs);
+      for (let p = 0; p < params.length; p++) numbers[p]!()[0] = params[p]!;
+      run();
     };
+  };
+  const compile = compileOnce((kernel: Kernel): Program => {
+    const run = made(() => programOf(kernel));
+    return { source: printKernel(kernel), run: (inputs, outputs, params) => run.now()(inputs, outputs, params) };
   });
-  const sequence = (launches: readonly Launch[]): Sequence => {
+  const sequenceOf = (launches: readonly Launch[]) => {
     const places = 1 + Math.max(-1, ...launches.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]));
     const { table, run, release } = load(launches, places, 0);
     const words = viewOf((b) => new Int32Array(b, table, places));
     return {
-      get sources() {
-        return launches.map(({ kernel }) => printKernel(kernel));
-      },
-      run(buffers) {
+      run: (buffers: readonly Buffer[]): void => {
         address(words, buffers, places, []);
         run();
       },
       release,
     };
   };
+  const sequence = (launches: readonly Launch[]): Sequence => {
+    const code = made(() => sequenceOf(launches));
+    return {
+      get sources() {
+        return launches.map(({ kernel }) => printKernel(kernel));
+      },
+      run: (buffers) => code.now().run(buffers),
+      release() {
+        for (const { release } of code.all()) release();
+      },
+    };
+  };
   return {
     name: 'wasm',
     heap,
     threads,
+    setFast(fast) {
+      engine = { ...engine, fast };
+    },
     dtypes: new Set(Object.keys(dtypes) as DType[]),
     alloc(size, dtype) {
       heap.begin();
