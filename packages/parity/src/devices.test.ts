@@ -4,6 +4,7 @@ import { tf } from '@nn/keras';
 import * as torch from '@nn/torch';
 import { nn, optim } from '@nn/torch';
 import { afterEach, describe, expect, it } from 'vitest';
+import { availableDevices } from './devices.js';
 
 const { layers } = tf.keras;
 /** The device in use, and the one that a program's tensors are on. */
@@ -78,6 +79,39 @@ describe('moving', () => {
     model(tf.ones([1, 3]));
     await model.to('cpu');
     expect(new Set(model.weights.map((w) => w.device.name))).toEqual(new Set(['cpu']));
+  });
+});
+
+describe.each(await availableDevices())('on %s, which may have to be waited for', (name) => {
+  it.each(['eager', 'compiled'])('a learning rate may be a tensor, %s', async (mode) => {
+    await core.setDevice(name);
+    const lr = torch.tensor(1);
+    const w = torch.tensor([8], { requiresGrad: true });
+    const sgd = new optim.SGD([w], { lr });
+    const train = (): void => {
+      sgd.zeroGrad();
+      w.sum().backward();
+      sgd.step();
+    };
+    const step = mode === 'compiled' ? torch.compile(train) : train;
+    step();
+    lr.mul_(0.5);
+    step();
+    sgd.paramGroups[0]!.lr = 0.25;
+    step();
+    expect(await w.toArray()).toEqual([6.25]);
+  });
+  it('weights are made on the host and models moved after compiled draws', async () => {
+    await core.setDevice(name);
+    const net = new nn.Sequential(new nn.Dropout(0.5), new nn.Linear(4, 4));
+    const step = torch.compile((x: torch.Tensor) => net(x));
+    step(torch.ones([2, 4]));
+    const w = nn.init.orthogonal_(torch.empty([4, 4]));
+    const product = (await w.matmul(w.t()).toArray()) as number[][];
+    product.forEach((row, i) => row.forEach((v, j) => expect(v).toBeCloseTo(+(i === j), 5)));
+    await core.setDevice('cpu');
+    await net.to('cpu');
+    expect(net(torch.ones([2, 4])).device.name).toBe('cpu');
   });
 });
 

@@ -9,7 +9,7 @@ const data = new WeakMap<object, Map<string, core.Variable>>();
 /** The number of a setting that counts: itself, or the first one of a list, such as Adam's betas. */
 const numberOf = (value: unknown): number => Number(Array.isArray(value) ? value[0] : value);
 
-/** The number of a rate as it is given: a number, or a tensor of one. */
+/** The number of a rate as it is given: a number, or a tensor of one. That of a tensor on a device that has to be waited for is taken for sound: 0. */
 export function rateOf(lr: number | Tensor): number {
   if (!(lr instanceof Tensor)) return lr;
   if (lr.value.size !== 1 || !core.isFloat(lr.spec.dtype))
@@ -20,7 +20,7 @@ export function rateOf(lr: number | Tensor): number {
     throw new core.ValueError(
       'Tensor lr must not require a gradient: its value is changed in place. Pass lr.detach().clone()',
     );
-  return core.itemSync(lr.value);
+  return lr.value.backend.readSync ? core.itemSync(lr.value) : 0;
 }
 
 /** Makes a setting of a group one whose number also stands in a Variable; `dtype` is that of the parameters. */
