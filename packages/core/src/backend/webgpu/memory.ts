@@ -20,6 +20,8 @@ export interface Memory {
   readonly bytes: number;
   /** The batch that used it last. */
   batch: number;
+  /** There was no room for it: the buffer is none. */
+  missing: boolean;
   /**
    * As many bytes that JavaScript's collector can see, never touched: it runs when many have been asked for, and finalizers
    * then free arrays that nobody holds.
@@ -38,6 +40,14 @@ export function classOf(bytes: number): number {
   const least = Math.max(256, bytes);
   const step = Math.max(256, 2 ** (Math.floor(Math.log2(least)) - 2));
   return Math.ceil(least / step) * step;
+}
+/** Bytes for the collector to see; none where the process has no more room for them. */
+function weightOf(bytes: number): ArrayBuffer | null {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    return null;
+  }
 }
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 2 : 0)} MB`;
 
@@ -74,11 +84,12 @@ export class Pool {
         `webgpu: an array of ${size} elements of ${dtype} takes ${megabytes(needed)}, and this adapter binds at most ${megabytes(this.largest)}. Split it along an axis, or compute it on another device`,
       );
     const bytes = Math.min(classOf(needed), this.largest);
-    const memory = this.free.get(bytes)?.pop();
-    if (memory) this.freeBytes -= bytes;
+    const known = this.free.get(bytes)?.pop();
+    if (known) this.freeBytes -= bytes;
+    const memory = known ?? this.create(bytes, size, dtype);
     this.live++;
     this.liveBytes += bytes;
-    return { size, dtype, memory: memory ?? this.create(bytes, size, dtype) };
+    return { size, dtype, memory };
   }
   private create(bytes: number, size: number, dtype: DType): Memory {
     const gpu = this.faults.guard(
@@ -87,18 +98,21 @@ export class Pool {
         const error = new DeviceError(
           `webgpu: out of memory: there was no room for ${size} elements of ${dtype} (${megabytes(size * elementBytes)}) beside ${this.live} live arrays with ${megabytes(this.liveBytes)}. Free arrays with dispose() or scope(), or use smaller batches. Arrays made since then hold nothing useful`,
         );
+        memory.missing = true;
         this.trim(0);
         return error;
       },
       () => this.gpu.device.createBuffer({ size: bytes, usage: storageUsage }),
     );
-    return { id: this.ids++, gpu, bytes, batch: 0, weight: bytes >= weighed ? new ArrayBuffer(bytes) : null };
+    const weight = bytes >= weighed ? weightOf(bytes) : null;
+    const memory: Memory = { id: this.ids++, gpu, bytes, batch: 0, missing: false, weight };
+    return memory;
   }
   release({ memory }: Block): void {
     const { bytes } = memory;
     this.live--;
     this.liveBytes -= bytes;
-    if (this.gpu.lost !== null) return;
+    if (this.gpu.lost !== null || memory.missing) return;
     this.freeBytes += bytes;
     const list = this.free.get(bytes);
     if (list) list.push(memory);
