@@ -175,15 +175,16 @@ def matmul(task):
 def conv(task):
     batch, size, channels, outputs, window = (task[k] for k in ('batch', 'size', 'channels', 'filters', 'window'))
     x = images(uniform((batch, size, size, channels), 1))
-    w = filters(uniform((window, window, channels, outputs), 2, 0.1))
+    groups = channels if task.get('depthwise') else 1
+    w = filters(uniform((window, window, channels // groups, outputs), 2, 0.1))
     g = images(uniform((batch, size, size, outputs), 3))
     pad = (window - 1) // 2
     if task['part'] == 'forward':
-        return Operation(lambda: F.conv2d(x, w, padding=pad))
+        return Operation(lambda: F.conv2d(x, w, padding=pad, groups=groups))
     wanted = [task['part'] == 'input', task['part'] == 'weight', False]
     which = 0 if wanted[0] else 1
     return Operation(lambda: torch.ops.aten.convolution_backward(
-        g, x, w, None, [1, 1], [pad, pad], [1, 1], False, [0, 0], 1, wanted)[which])
+        g, x, w, None, [1, 1], [pad, pad], [1, 1], False, [0, 0], groups, wanted)[which])
 
 
 def host(task):

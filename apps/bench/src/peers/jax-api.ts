@@ -41,7 +41,13 @@ export interface Jax {
   readonly nn: { relu(x: JaxArray): JaxArray; softmax(x: JaxArray, axis: number): JaxArray };
   readonly lax: {
     stopGradient(x: JaxArray): JaxArray;
-    convGeneralDilated(x: JaxArray, w: JaxArray, strides: readonly number[], padding: 'SAME' | 'VALID'): JaxArray;
+    convGeneralDilated(
+      x: JaxArray,
+      w: JaxArray,
+      strides: readonly number[],
+      padding: 'SAME' | 'VALID',
+      options?: { readonly featureGroupCount: number },
+    ): JaxArray;
     reduceWindow(x: JaxArray, f: unknown, window: readonly number[], strides: readonly number[]): JaxArray;
   };
   readonly tree: {

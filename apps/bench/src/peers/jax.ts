@@ -1,7 +1,15 @@
 // jax-js as a peer: the tasks in its words, jitted where its users would.
 import type { Case, Library } from '../measure/case.js';
 import { convolution, digest, input } from '../work/numbers.js';
-import type { ConvTask, HostTask, MatmulTask, RowTask, Task, TrainTask } from '../work/task.js';
+import {
+  groupsOf,
+  type ConvTask,
+  type HostTask,
+  type MatmulTask,
+  type RowTask,
+  type Task,
+  type TrainTask,
+} from '../work/task.js';
 import { jaxArray, jaxLayerNorm, type Jax, type JaxArray } from './jax-api.js';
 import { jaxTraining } from './jax-models.js';
 
@@ -61,7 +69,8 @@ function matmul(jax: Jax, { form, n, dtype }: MatmulTask): Case {
 function conv(jax: Jax, task: ConvTask): Case {
   const numbers = convolution(task, 'channels first');
   const [x, w, g] = [jaxArray(jax, numbers.x), jaxArray(jax, numbers.w), jaxArray(jax, numbers.g)];
-  const forward: Operation = (x, w) => jax.lax.convGeneralDilated(x, w, [1, 1], 'SAME');
+  const forward: Operation = (x, w) =>
+    jax.lax.convGeneralDilated(x, w, [1, 1], 'SAME', { featureGroupCount: groupsOf(task) });
   if (task.part === 'forward') return operation(jax.jit(forward), x, w);
   const gradient = jax.grad((x, w, g) => jax.numpy.mean(forward(x, w).mul(g)), {
     argnums: task.part === 'input' ? 0 : 1,

@@ -1,6 +1,6 @@
 // Writes the small ONNX models of the operations: protocol buffers by hand, because no peer ships a writer.
 import { convolution, input, type Given } from '../work/numbers.js';
-import type { ConvTask, MatmulTask, RowTask, SumTask, Task } from '../work/task.js';
+import { groupsOf, type ConvTask, type MatmulTask, type RowTask, type SumTask, type Task } from '../work/task.js';
 
 type Bytes = readonly number[];
 function varint(n: number): number[] {
@@ -101,6 +101,7 @@ function conv(task: ConvTask): OnnxModel | null {
   const attributes: Attribute[] = [
     ['kernel_shape', [task.window, task.window], 'ints'],
     ['pads', [pad, pad, pad, pad], 'ints'],
+    ['group', groupsOf(task), 'int'],
   ];
   if (task.part === 'forward') return single('Conv', { x, w }, g.shape, attributes);
   return task.part === 'input' ? single('ConvTranspose', { g, w }, x.shape, attributes) : null;

@@ -4,7 +4,16 @@ import * as torch from '@nn/torch';
 import { nn, type Tensor } from '@nn/torch';
 import type { Case, Library, Loop, LoopStyle } from '../measure/case.js';
 import { convolution, digest, input } from '../work/numbers.js';
-import type { ConvTask, HostTask, MatmulTask, RowTask, SumTask, Task, TrainTask } from '../work/task.js';
+import {
+  groupsOf,
+  type ConvTask,
+  type HostTask,
+  type MatmulTask,
+  type RowTask,
+  type SumTask,
+  type Task,
+  type TrainTask,
+} from '../work/task.js';
 import { tensor, training } from './ours-models.js';
 
 export type Mode = 'eager' | 'compiled';
@@ -45,13 +54,14 @@ function conv(mode: Mode, task: ConvTask): Case {
   const numbers = convolution(task, 'channels first');
   const [x, w, g] = [tensor(numbers.x), tensor(numbers.w), tensor(numbers.g)];
   const padding = (task.window - 1) / 2;
-  if (task.part === 'forward') return operation(mode, (x, w) => F.conv2d(x, w, { padding }), x, w);
+  const groups = groupsOf(task);
+  if (task.part === 'forward') return operation(mode, (x, w) => F.conv2d(x, w, { padding, groups }), x, w);
   const by = task.part === 'input' ? x : w;
   by.requiresGrad = true;
   // Compiled, the forward pass is dead code of the gradient; eager, it has been run before.
-  const before = mode === 'eager' ? F.conv2d(x, w, { padding }) : null;
+  const before = mode === 'eager' ? F.conv2d(x, w, { padding, groups }) : null;
   const gradient: Operation = (x, w, g) =>
-    torch.autograd.grad(before ?? F.conv2d(x, w, { padding }), task.part === 'input' ? x : w, {
+    torch.autograd.grad(before ?? F.conv2d(x, w, { padding, groups }), task.part === 'input' ? x : w, {
       gradOutputs: g,
       retainGraph: true,
     })[0]!;

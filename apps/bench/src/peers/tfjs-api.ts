@@ -37,6 +37,7 @@ export interface Tfjs {
   transpose(x: TfTensor, axes: readonly number[]): TfTensor;
   split(x: TfTensor, parts: number, axis: number): TfTensor[];
   conv2d(x: TfTensor, w: TfTensor, strides: number, pad: 'same' | 'valid'): TfTensor;
+  depthwiseConv2d(x: TfTensor, w: TfTensor, strides: number, pad: 'same'): TfTensor;
   conv2dTranspose(x: TfTensor, w: TfTensor, shape: readonly number[], strides: number, pad: 'same'): TfTensor;
   maxPool(x: TfTensor, size: number, strides: number, pad: 'valid'): TfTensor;
   grad(f: (x: TfTensor) => TfTensor): (x: TfTensor, dy: TfTensor) => TfTensor;

@@ -36,10 +36,16 @@ function matmul(tf: Tfjs, ends: Ends, { form, n }: MatmulTask): Case {
 function conv(tf: Tfjs, ends: Ends, task: ConvTask): Case {
   const numbers = convolution(task, 'channels last');
   const [x, w, g] = [tfTensor(tf, numbers.x), tfTensor(tf, numbers.w), tfTensor(tf, numbers.g)];
+  /** Depthwise filters are [h, w, channels, 1] here. */
+  const forward = (x: TfTensor, w: TfTensor): TfTensor =>
+    task.depthwise
+      ? tf.depthwiseConv2d(x, tf.reshape(w, [task.window, task.window, task.channels, 1]), 1, 'same')
+      : tf.conv2d(x, w, 1, 'same');
   const parts: Record<ConvTask['part'], () => TfTensor> = {
-    forward: () => tf.conv2d(x, w, 1, 'same'),
-    input: () => tf.conv2dTranspose(g, w, numbers.x.shape, 1, 'same'),
-    weight: () => tf.grad((v) => tf.conv2d(x, v, 1, 'same'))(w, g),
+    forward: () => forward(x, w),
+    input: () =>
+      task.depthwise ? tf.grad((v) => forward(v, w))(x, g) : tf.conv2dTranspose(g, w, numbers.x.shape, 1, 'same'),
+    weight: () => tf.grad((v) => forward(x, v))(w, g),
   };
   return operation(tf, ends, parts[task.part]);
 }

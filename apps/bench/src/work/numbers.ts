@@ -1,5 +1,5 @@
 // The numbers that all peers work with: the same for each of them, in whatever order its layout wants.
-import type { ConvTask, Model } from './task.js';
+import { groupsOf, type ConvTask, type Model } from './task.js';
 
 /** Calls `f` with `n` numbers from [0, 1), by a linear congruential generator that pytorch.py repeats. */
 function draw(n: number, seed: number, f: (u: number, i: number) => void): void {
@@ -85,7 +85,7 @@ export function convolution(task: ConvTask, layout: Layout): { x: Given; w: Give
   const { batch, size, channels, window } = task;
   return {
     x: images(layout, given([batch, size, size, channels], 1)),
-    w: filters(layout, given([window, window, channels, task.filters], 2, 0.1)),
+    w: filters(layout, given([window, window, channels / groupsOf(task), task.filters], 2, 0.1)),
     g: images(layout, given([batch, size, size, task.filters], 3)),
   };
 }

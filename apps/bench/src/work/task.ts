@@ -18,7 +18,10 @@ export interface ConvTask {
   readonly filters: number;
   /** Width and height of the filters; odd. */
   readonly window: number;
+  /** Each channel by itself: as many filters as channels. */
+  readonly depthwise?: true;
 }
+export const groupsOf = ({ depthwise, channels }: ConvTask): number => (depthwise ? channels : 1);
 /** `tanh(1.3 x + 0.1) 0.7 + x` over n numbers. */
 export interface ChainTask {
   readonly kind: 'chain';
@@ -79,7 +82,8 @@ export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostT
 /** Floating-point operations of the task that a peer cannot avoid; 0 where time is not spent on them. */
 export function operations(task: Task): number {
   if (task.kind === 'matmul') return 2 * task.n ** 3;
-  if (task.kind === 'conv') return 2 * task.batch * task.size ** 2 * task.channels * task.filters * task.window ** 2;
+  if (task.kind === 'conv')
+    return 2 * task.batch * task.size ** 2 * (task.channels / groupsOf(task)) * task.filters * task.window ** 2;
   if (task.kind === 'peak') return 2 * 4 * peak.sums * peak.steps * task.iterations;
   return 0;
 }

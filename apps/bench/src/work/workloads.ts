@@ -51,17 +51,24 @@ const products: readonly Timed[] = [256, 512, 1024, 2048].flatMap((n) =>
 );
 const convolutions: readonly Timed[] = (
   [
-    ['conv3x3', 'forward'],
-    ['conv3x3-dx', 'input'],
-    ['conv3x3-dw', 'weight'],
+    ['conv3x3', 'Convolution 3x3, [8,56,56,64] -> 64', convolution],
+    ['depthwise3x3', 'Depthwise convolution 3x3, [8,56,56,64]', { ...convolution, depthwise: true }],
   ] as const
-).map(([name, part]) => ({
-  name,
-  group: 'Convolution 3x3, [8,56,56,64] -> 64: forward, gradients by input and weight',
-  measure: 'time',
-  unit: 'GFLOP/s',
-  task: { ...convolution, part },
-}));
+).flatMap(([name, title, task]) =>
+  (
+    [
+      ['', 'forward'],
+      ['-dx', 'input'],
+      ['-dw', 'weight'],
+    ] as const
+  ).map(([suffix, part]) => ({
+    name: name + suffix,
+    group: `${title}: forward, gradients by input and weight`,
+    measure: 'time',
+    unit: 'GFLOP/s',
+    task: { ...task, part },
+  })),
+);
 
 const passes: readonly Timed[] = (
   [
