@@ -1,6 +1,7 @@
 // Rough costs of expressions, for the choice of schedules: 1 is an instruction on vectors of f32.
 import type { DType } from '../../base/index.js';
 import type { Expr, ScalarOp } from '../../kernel/index.js';
+import { doubleMath } from './double-math.js';
 import { isSpelled } from './vector.js';
 
 const dear: Partial<Record<ScalarOp, number>> = {
@@ -23,7 +24,8 @@ const foreign = 200;
 const operationWeight = (op: ScalarOp, dtype: DType): number => {
   const width = dtype === 'f64' ? 2 : 1;
   if (isSpelled(op, dtype)) return width * (dear[op] ?? 1);
-  return dtype === 'f32' ? (dear[op] ?? foreign) : dtype === 'f64' ? foreign : 24;
+  if (dtype === 'f64') return doubleMath[op] ? 2 * width * (dear[op] ?? 1) : foreign;
+  return dtype === 'f32' ? (dear[op] ?? foreign) : 24;
 };
 /** The operations below the roots that have to be done again in each iteration of the loops with these bits; loads count as one. */
 export function weightOf(roots: readonly Expr[], bits: number, known: ReadonlySet<Expr> = new Set()): number {

@@ -1,6 +1,6 @@
 // Computes expressions at a point of the code: each part once, at the outermost loop where it is known, as one number or as four along an axis.
 import { accBit, type Expr } from '../../kernel/index.js';
-import { f32x4, f64x2, i32, i32x4, v128, type F32, type I32, type V128 } from './instructions.js';
+import { f32x4, f64x2, i32, i32x4, v128, type I32, type V128 } from './instructions.js';
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
 import { isBelowLargest, isNotAbove } from './signs.js';
@@ -141,8 +141,7 @@ export class Scope extends Point<Scope> {
       return (e.op === 'idiv' ? i32.divU : i32.remU)(values[0]! as I32, values[1]! as I32);
     const last = e.args.at(-1)!.dtype;
     if (e.op === 'where') values[0] = convert(f, values[0]!, a.dtype, 'bool');
-    const math = last === 'f32' ? single(f, this.functionOf(e), values as F32[]) : null;
-    return math ?? operate(f, e.op, last, values);
+    return single(f, this.functionOf(e), last, values) ?? operate(f, e.op, last, values);
   }
   /** The operation, or what does the same for the numbers that it gets here. */
   private functionOf({ op, args }: Extract<Expr, { kind: 'op' }>): VectorOp {

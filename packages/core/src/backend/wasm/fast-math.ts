@@ -1,5 +1,8 @@
 // Functions of four 32-bit floats that trade exactness for time: at most 8 units in the last place from the truth, denormal results may be 0. What is
 // said here of the errors is what `setFastMath` says to users. All polynomials are fitted to the true values, by largest relative error.
+import type { DType } from '../../base/index.js';
+import type { ScalarOp } from '../../kernel/index.js';
+import { doubleMath } from './double-math.js';
 import { f32x4, i32, i32x4, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { madd, nmadd, poly, type VectorFunction } from './polynomials.js';
@@ -49,6 +52,9 @@ const fastMath: Partial<Record<VectorOp, VectorFunction>> = {
   tanh,
   erf,
 };
-/** The function of vectors that an operation is, if it is one. */
-export const mathOf = (f: Func, op: VectorOp): VectorFunction | undefined =>
-  (f.module.engine.fast ? fastMath[op] : undefined) ?? vectorMath[op];
+/** The function that an operation is on a vector, or on each part of one, if it is a function. */
+export function mathOf(f: Func, op: VectorOp, dtype: DType): VectorFunction | undefined {
+  if (dtype === 'f64') return doubleMath[op as ScalarOp];
+  if (dtype !== 'f32') return undefined;
+  return (f.module.engine.fast ? fastMath[op] : undefined) ?? vectorMath[op];
+}

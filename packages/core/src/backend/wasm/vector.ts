@@ -189,11 +189,12 @@ export function operateVector(
   dtypes: readonly DType[],
 ): Vector {
   const [a, b, c] = args as [Vector, Vector, Vector];
-  const math = dtype === 'f32' ? mathOf(f, name) : undefined;
-  if (math) {
-    const x = f.let(a[0]!);
-    return [math(f, x, b ? f.let(b[0]!) : x)];
-  }
+  const math = mathOf(f, name, dtype);
+  if (math)
+    return a.map((part, k) => {
+      const x = f.let(part);
+      return f.let(math(f, x, b ? f.let(b[k]!) : x));
+    });
   const op = name as ScalarOp;
   if (op === 'where') {
     const mask = dtype === 'f64' ? wideMask(f, a) : a;
@@ -324,13 +325,15 @@ function scatter(f: Func, address: I32, x: Vector, dtype: DType, stride: number,
     else f.do(f64.store(address, f64x2.lane(x[k >> 1]!, k & 1), at));
   }
 }
-/** A float operation on one number, made of that on vectors, so that a number does not depend on its place in an array. */
-export const single = (f: Func, op: VectorOp, args: readonly F32[]): F32 | null => {
-  const math = mathOf(f, op);
+/** A function of one number, made of that of vectors, so that a number does not depend on its place in an array. */
+export const single = (f: Func, op: VectorOp, dtype: DType, args: readonly Number[]): Number | null => {
+  const math = mathOf(f, op, dtype);
   if (!math) return null;
-  const g = f.module.once(`${op}1`, { params: args.map(() => 'f32' as const), result: 'f32' }, (h) => {
-    const [a, b] = args.map((_, k) => h.let(f32x4.splat(h.param<'f32'>(k))));
-    h.do(f32x4.lane(math(h, a!, b ?? a!), 0));
+  const type = dtype as 'f32' | 'f64';
+  const lanes = type === 'f32' ? f32x4 : f64x2;
+  const g = f.module.once(`${op} of one ${dtype}`, { params: args.map(() => type), result: type }, (h) => {
+    const [a, b] = args.map((_, k) => h.let(splat(h, h.param(k), dtype)[0]!));
+    h.do(lanes.lane(math(h, a!, b ?? a!), 0));
   });
   return f.module.call(g, ...args);
 };

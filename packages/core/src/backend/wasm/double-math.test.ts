@@ -1,0 +1,186 @@
+// The functions of 64-bit floats against the true values, computed in integers of 320 bits: units in the last place over all exponents, and the special cases.
+import { describe, expect, it } from 'vitest';
+import { expr, load, loop } from '../../kernel/index.js';
+import type { doubleMath } from './double-math.js';
+import { engine } from './engine.js';
+import { createWasm } from './wasm.js';
+
+/** Numbers as integers, in units of 2^-320. */
+const bits = 320n;
+const one = 1n << bits;
+const times = (a: bigint, b: bigint): bigint => (a * b) >> bits;
+const over = (a: bigint, b: bigint): bigint => (a << bits) / b;
+const view = new DataView(new ArrayBuffer(8));
+/** The float as m * 2^e with an integer m. */
+function parts(x: number): readonly [bigint, number] {
+  view.setFloat64(0, x);
+  const raw = view.getBigUint64(0);
+  const field = Number((raw >> 52n) & 0x7ffn);
+  const m = (raw & 0xfffffffffffffn) | (field ? 1n << 52n : 0n);
+  return [x < 0 ? -m : m, (field || 1) - 1075];
+}
+const shift = (m: bigint, by: number): bigint => (by >= 0 ? m << BigInt(by) : m >> BigInt(-by));
+const fixed = (x: number): bigint => shift(parts(x)[0], parts(x)[1] + Number(bits));
+/** The sum of terms, each made of the one before, until they vanish. */
+function series(
+  first: bigint,
+  next: (term: bigint, k: number) => bigint,
+  part = (term: bigint, _: number): bigint => term,
+): bigint {
+  let sum = 0n;
+  for (let [term, k] = [first, 0]; term !== 0n && term !== -1n; term = next(term, ++k)) sum += part(term, k);
+  return sum;
+}
+/** 2 atanh(s), for small s. */
+const logOf = (s: bigint): bigint => {
+  const square = times(s, s);
+  return (
+    2n *
+    series(
+      s,
+      (t) => times(t, square),
+      (t, k) => t / BigInt(2 * k + 1),
+    )
+  );
+};
+const ln2 = logOf(one / 3n);
+const arctan = (n: bigint): bigint =>
+  series(
+    one / n,
+    (t) => -t / (n * n),
+    (t, k) => t / BigInt(2 * k + 1),
+  );
+const half = 8n * arctan(5n) - 2n * arctan(239n);
+/** A result as m * 2^e. */
+type Result = readonly [bigint, number];
+const result = (x: bigint): Result => [x, -Number(bits)];
+function exp(x: number): Result {
+  const v = fixed(x);
+  const n = v / ln2;
+  const r = v - n * ln2;
+  return [series(one, (t, k) => times(t, r) / BigInt(k)), Number(n) - Number(bits)];
+}
+function log(x: number): Result {
+  const [m, e] = parts(x);
+  const size = m.toString(2).length;
+  const v = shift(m, Number(bits) - size);
+  const large = v * 10n > one * 7n;
+  const mantissa = large ? v : 2n * v;
+  return result(logOf(over(mantissa - one, mantissa + one)) + BigInt(e + size - (large ? 0 : 1)) * ln2);
+}
+function tanh(x: number): Result {
+  if (Math.abs(x) < 2 ** -60) return parts(x);
+  if (Math.abs(x) > 30) return result(x < 0 ? -one : one);
+  const [m, e] = exp(2 * x);
+  const v = shift(m, e + Number(bits));
+  return result(over(v - one, v + one));
+}
+const circular =
+  (cosine: boolean) =>
+  (x: number): Result => {
+    if (!cosine && Math.abs(x) < 2 ** -60) return parts(x);
+    const v = fixed(x);
+    let n = (2n * v + half) / (2n * half);
+    if (2n * v + half < 0n) n -= 1n;
+    const r = v - n * half;
+    const square = -times(r, r);
+    const quarter = Number(((n % 4n) + 4n) % 4n) + (cosine ? 1 : 0);
+    const sin = (): bigint => series(r, (t, k) => times(t, square) / BigInt(2 * k * (2 * k + 1)));
+    const cos = (): bigint => series(one, (t, k) => times(t, square) / BigInt(2 * k * (2 * k - 1)));
+    const y = quarter % 2 ? cos() : sin();
+    return result(quarter % 4 < 2 ? y : -y);
+  };
+/** The distance from the true value, in units of the last place of a float of its size. */
+function ulps(got: number, [m, e]: Result): number {
+  const size = (m < 0n ? -m : m).toString(2).length + e;
+  const unit = Math.max(size - 53, -1074);
+  if (unit > 971 || (unit === 971 && !Number.isFinite(got)))
+    return size > 1023 && got === (m > 0n ? Infinity : -Infinity) ? 0 : Infinity;
+  if (!Number.isFinite(got)) return Infinity;
+  const [g, at] = parts(got);
+  const low = Math.min(at, e, unit - 20);
+  return (
+    Math.abs(Number(shift(g, at - low) - shift(m, e - low)) / 2 ** 20) /
+    2 ** Math.min(0, unit - low - 20) /
+    2 ** Math.max(0, unit - low - 20)
+  );
+}
+
+type Name = Extract<keyof typeof doubleMath, 'exp' | 'log' | 'tanh' | 'sin' | 'cos'>;
+const truths: Readonly<Record<Name, readonly [(x: number) => Result, (x: number) => boolean]>> = {
+  exp: [exp, (x) => x > -746 && x < 710],
+  log: [log, (x) => x > 0 && x < Infinity],
+  tanh: [tanh, (x) => x !== 0 && Math.abs(x) < Infinity],
+  // larger ones are the engine's own
+  sin: [circular(false), (x) => x !== 0 && Math.abs(x) < 2 ** 20],
+  cos: [circular(true), (x) => Math.abs(x) < 2 ** 20],
+};
+const special = [
+  0,
+  -0,
+  1,
+  -1,
+  NaN,
+  Infinity,
+  -Infinity,
+  5e-324,
+  -5e-324,
+  2 ** -1022,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  800,
+  -800,
+];
+/** Floats of all exponents, many of ordinary size, the ends of exp, neighbours of 1 and of multiples of pi/2. */
+function sweep(): Float64Array {
+  const x: number[] = [...special];
+  for (let e = -1074; e < 1024; e++) for (const m of [1, 1.3, -1.7]) x.push(m * 2 ** e);
+  for (let k = 0; k < 4000; k++)
+    x.push(((k * 0.6180339887498949) % 1) * 24 - 12, ((k * 0.7548776662466927) % 1) * 1460 - 748);
+  for (let k = 1; k < 300; k++)
+    x.push(1 + k * 2 ** -20, 1 - k * 2 ** -22, (k * Math.PI) / 2, -k * 977 * Math.PI, 2 ** 19 + k / 7);
+  return Float64Array.from(x);
+}
+
+const engines = [
+  ['relaxed instructions', engine()],
+  ['none', { ...engine(), madd: false }],
+] as const;
+describe.each(engines)('functions of 64-bit vectors with %s', (_, chosen) => {
+  const device = createWasm({ engine: chosen });
+  const run = (op: Name, x: Float64Array): Float64Array => {
+    const n = x.length;
+    const body = expr(op, load(0, loop('i', 0, n), 'f64'));
+    const outputs = [{ dtype: 'f64', over: [], body, replaces: [] }] as const;
+    const program = device.compile({
+      name: op,
+      form: 'rows',
+      inputs: ['f64'],
+      params: [],
+      shape: [n],
+      stages: [],
+      outputs,
+    });
+    const [input, out] = [device.alloc(n, 'f64'), device.alloc(n, 'f64')];
+    device.write(input, x);
+    program.run([input], [out], []);
+    return device.readSync!(out) as Float64Array;
+  };
+  const x = sweep();
+  it.each(Object.keys(truths) as Name[])('%s is within 1.5 ulp', (op) => {
+    const y = run(op, x);
+    const [truth, known] = truths[op];
+    const ends = x.map((_, k) => k).filter((k) => !known(x[k]!));
+    expect(Array.from(ends, (k) => y[k])).toEqual(Array.from(ends, (k) => Math[op](x[k]!)));
+    let [worst, at] = [0, 0];
+    x.forEach((v, k) => {
+      const d = known(v) ? ulps(y[k]!, truth(v)) : 0;
+      if (d > worst) [worst, at] = [d, v];
+    });
+    expect(worst, `${op}(${at})`).toBeLessThanOrEqual(1.5);
+  });
+  it('gives a number the same value alone as in a vector', () => {
+    for (const op of Object.keys(truths) as Name[])
+      expect(run(op, Float64Array.of(0.3, 0.3, 0.3))[2]).toBe(run(op, new Float64Array(9).fill(0.3))[8]);
+  });
+});
