@@ -57,6 +57,13 @@ const refused: [string, string, string, RegExp][] = [
     "import { x } from '../registry.js';",
     /more of floor 2 than backend\.ts/,
   ],
+  [
+    'the graph says the name of a backend',
+    `${core}/graph/a.ts`,
+    "export const sync = (name: string) => name !== 'webgpu';",
+    /names the backend webgpu/,
+  ],
+  ['... or a face does', 'packages/torch/src/a.ts', "export const first = 'cpu';", /names the backend cpu/],
   ['core imports a face', `${core}/ops/a.ts`, "import { x } from '@nn/torch';", /@nn\/core may not import @nn\/torch/],
   [
     'torch imports keras',

@@ -151,6 +151,16 @@ const primitiveNameRule: Rule = (source) => {
   return offences;
 };
 
+const namedBackend = /['"`](cpu|wasm|webgpu)['"`]/;
+/** What works on every device says the name of none: the upper floors and the two faces. */
+const deviceRule: Rule = ({ path, text }) =>
+  isTest(path) || !/^packages\/(core\/src\/(graph|ops|autograd|functional)|torch\/src|keras\/src)\//.test(path)
+    ? []
+    : text.split('\n').flatMap((line, index) => {
+        const named = /^\s*(\*|\/)/.test(line) ? null : namedBackend.exec(line);
+        return named ? [{ path, line: index + 1, message: `names the backend ${named[1]}` }] : [];
+      });
+
 /** One offence for each import that closes a cycle. */
 export function cycles(sources: readonly Source[]): Offence[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
@@ -178,7 +188,7 @@ export function cycles(sources: readonly Source[]): Offence[] {
 }
 
 export function offences(sources: readonly Source[]): Offence[] {
-  const rules: Rule[] = [floorRule, packageRule, fileRule, primitiveNameRule];
+  const rules: Rule[] = [floorRule, packageRule, fileRule, primitiveNameRule, deviceRule];
   return [...sources.flatMap((source) => rules.flatMap((rule) => rule(source))), ...cycles(sources)];
 }
 

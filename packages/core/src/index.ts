@@ -25,7 +25,7 @@ export {
   type Spec,
   type TypedArray,
 } from './base/index.js';
-export type { Backend, DeviceName } from './backend/index.js';
+export { isDevice, type Backend, type DeviceName } from './backend/index.js';
 export { apply, literal } from './graph/apply.js';
 export type { Capture } from './graph/capture.js';
 export { evalSpec, type CompileOptions, type Compiled } from './graph/compile.js';

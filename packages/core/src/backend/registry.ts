@@ -15,6 +15,8 @@ const devices: Partial<Record<DeviceName, Entry>> = {
   wasm: { missing: wasmMissing, open: openWasm },
   webgpu: { missing: () => null, open: async () => (await import('./webgpu/webgpu.js')).openWebgpu() },
 };
+/** Whether there is a device of that name. */
+export const isDevice = (name: string): name is DeviceName => Object.hasOwn(devices, name);
 const opened = new Map<DeviceName, Backend>();
 
 /** The device that everything starts on: WebAssembly where it loads, else the CPU. */

@@ -2,7 +2,6 @@
 import * as core from '@nn/core';
 import { clearGrad } from '../tensor/handle.js';
 import { zero_ } from '../tensor/inplace.js';
-import { isDevice } from '../tensor/methods.js';
 import { coreDType, type DType } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 import { addHook, callWithHooks, type RemovableHandle } from './hooks.js';
@@ -203,7 +202,7 @@ export abstract class Module extends core.Callable implements Node {
   to(device: core.DeviceName): Promise<this>;
   to(where: DType | core.DeviceName): this | Promise<this> {
     const all = [...this.parameters(), ...this.buffers()];
-    if (isDevice(where)) {
+    if (core.isDevice(where)) {
       return Promise.all(
         all.map((t) =>
           core.to(core.detach(t.value), where).then((v) => v.device.name === t.device.name || replaceValue(t, v)),

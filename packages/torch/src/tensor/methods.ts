@@ -60,11 +60,9 @@ export interface ToMethod {
   /** The tensor on another device (or itself); waits for the data. */
   to(device: core.DeviceName): Promise<Tensor>;
 }
-const devices: readonly string[] = ['cpu', 'wasm', 'webgpu'];
-export const isDevice = (name: string): name is core.DeviceName => devices.includes(name);
 export function to(x: Tensor, where: DType | core.DeviceName | Tensor): Tensor | Promise<Tensor> {
   if (where instanceof Tensor) return type(x, where.dtype);
-  if (!isDevice(where)) return type(x, where);
+  if (!core.isDevice(where)) return type(x, where);
   const v = x.value;
   return core.to(v, where).then((moved) => (moved === v ? x : new Tensor(moved, 'ToCopy')));
 }
