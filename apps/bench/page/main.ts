@@ -1,7 +1,7 @@
 // The page: says what machine it is on, measures what is ticked, shows the tables as they grow.
 // In the address, `sizes=tiny` takes small sizes, `libraries=a,b` ticks libraries, `rounds=3` takes so many, and `run` begins at once.
 import { takeTurns, turnOf } from '../src/measure/turns.js';
-import { disagreements, type Result } from '../src/report/results.js';
+import { disagreements, toleranceOf, type Result } from '../src/report/results.js';
 import { markdown, tablesOf, type Table } from '../src/report/tables.js';
 import type { Timed } from '../src/work/workloads.js';
 import { libraries, libraryNames, type LibraryName } from './libraries.js';
@@ -10,10 +10,6 @@ import { choices, describe, element, notes, show } from './view.js';
 import { pageWorkloads } from './workloads.js';
 
 const roundMs = 250;
-/** Sums in half precision are apart by more. */
-const tolerances = { f32: 2e-4, f16: 3e-2 } as const;
-const toleranceOf = ({ task }: Timed): number =>
-  tolerances[task.kind === 'matmul' && task.dtype === 'f16' ? 'f16' : 'f32'];
 
 interface Gpu {
   readonly description: string;
@@ -74,7 +70,7 @@ async function measure(
         workload: workload.name,
         date: new Date().toISOString(),
         cells,
-        disagreements: disagreements(cells, toleranceOf(workload)),
+        disagreements: disagreements(cells, toleranceOf(workload.task)),
       });
       const versions: Record<string, string> = {};
       for (const worker of workers.values()) Object.assign(versions, worker.versions);

@@ -1,6 +1,6 @@
 // What the page measures: sizes for a GPU, or tiny ones that only show that everything works.
-import type { Task } from '../src/work/task.js';
-import type { Timed, Unit } from '../src/work/workloads.js';
+import type { Model, Task } from '../src/work/task.js';
+import { mlp, transformer, type Timed, type Unit } from '../src/work/workloads.js';
 
 interface Sizes {
   readonly matmul: readonly number[];
@@ -12,13 +12,7 @@ interface Sizes {
   };
   readonly rows: number;
   readonly columns: number;
-  readonly transformer: {
-    readonly layers: number;
-    readonly width: number;
-    readonly heads: number;
-    readonly length: number;
-  };
-  readonly batch: number;
+  readonly models: readonly (readonly [title: string, model: Model, batch: number])[];
   readonly calls: number;
 }
 export type SizeName = 'normal' | 'tiny';
@@ -28,8 +22,11 @@ const sizes: Readonly<Record<SizeName, Sizes>> = {
     image: { batch: 8, size: 56, channels: 64, filters: 64 },
     rows: 4096,
     columns: 1024,
-    transformer: { layers: 4, width: 128, heads: 4, length: 64 },
-    batch: 8,
+    models: [
+      ['MLP 784-256-128-10, batch 64', mlp, 64],
+      ['LeNet, batch 64', { name: 'lenet' }, 64],
+      ['transformer, 4 layers, 128 wide, 8 x 64', transformer, 8],
+    ],
     calls: 100,
   },
   tiny: {
@@ -37,15 +34,20 @@ const sizes: Readonly<Record<SizeName, Sizes>> = {
     image: { batch: 1, size: 8, channels: 4, filters: 4 },
     rows: 16,
     columns: 32,
-    transformer: { layers: 1, width: 16, heads: 2, length: 4 },
-    batch: 2,
+    models: [
+      ['MLP', { name: 'mlp', sizes: [8, 6, 4] }, 2],
+      ['LeNet', { name: 'lenet' }, 2],
+      ['transformer', { name: 'transformer', layers: 1, width: 16, heads: 2, length: 4 }, 2],
+    ],
     calls: 10,
   },
 };
 
+const launching = 'Launching a kernel on [4,4]';
+
 /** The workloads in the order of the tables. */
 export function pageWorkloads(name: SizeName, f16: boolean): readonly Timed[] {
-  const { matmul, image, rows, columns, transformer, batch, calls } = sizes[name];
+  const { matmul, image, rows, columns, models, calls } = sizes[name];
   const row = (group: string, unit: Unit, title: string, task: Task, calls = 1): Timed => ({
     name: title,
     group,
@@ -78,18 +80,10 @@ export function pageWorkloads(name: SizeName, f16: boolean): readonly Timed[] {
     conv('gradient by the weight', 'weight'),
     row(memory, 'GB/s', 'softmax', { kind: 'softmax', rows, columns }),
     row(memory, 'GB/s', 'layer norm', { kind: 'layernorm', rows, columns }),
-    row(
-      `Training step of a transformer: ${transformer.layers} layers, width ${transformer.width}, batch ${batch}`,
-      'ms',
-      'forward, backward, Adam',
-      { kind: 'train', model: { name: 'transformer', ...transformer }, batch },
+    ...models.map(([title, model, batch]) =>
+      row('Training step: forward, backward, Adam', 'ms', title, { kind: 'train', model, batch }),
     ),
-    row(
-      'Launching a kernel: one eager addition of [4,4]',
-      'µs',
-      'add',
-      { kind: 'host', op: 'add', n: 4, calls },
-      calls,
-    ),
+    row(launching, 'µs', 'in a compiled function', { kind: 'launch', n: 4, calls, until: 'done' }, calls),
+    row(launching, 'µs', 'an eager addition', { kind: 'host', op: 'add', n: 4, calls }, calls),
   ];
 }

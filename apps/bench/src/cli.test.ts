@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { adapterOf } from './run/machine.js';
 import { workloads } from './work/workloads.js';
 
 const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
@@ -44,7 +45,25 @@ test('a peer that cannot do what it should is told, and ends in status 1', { tim
   expect(status).toBe(1);
 });
 
+test('measures a GPU, or says that there is none', { timeout: 120_000 }, async () => {
+  const adapter = await adapterOf().catch(() => null);
+  const args = ['--device', 'webgpu', '--small', '--rounds', '1', '--only', 'matmul-NN-64,mlp-small,launch'];
+  const { stdout, stderr, status } = run(...args);
+  expect(status).toBe(adapter ? 0 : 2);
+  // without an adapter the reason; in half precision figures or a dash
+  const figure = String.raw`\d\S* \(\d\S*\)`;
+  const expected = [
+    `matmul-NN-64( +${figure}){3}\n`,
+    `matmul-NN-64-f16( +(${figure}|-)){3}\n`,
+    `mlp-small( +${figure}){4}\n`,
+    `launch-host( +${figure}){3}\n`,
+  ];
+  for (const line of adapter ? expected : ['webgpu: no adapter was found'])
+    expect(adapter ? stdout : stderr).toMatch(new RegExp(line));
+});
+
 test('prints its workloads and its help', () => {
+  expect(run('--list', '--device', 'webgpu').stdout).toContain('matmul-NN-8192-f16\n');
   expect(run('--list').stdout.trim().split('\n')).toEqual(workloads.map((w) => w.name));
   expect(run('--help').stdout).toContain('pnpm bench [options]');
 });

@@ -11,6 +11,7 @@ test('without options everything is measured', () => {
     peers: null,
     rounds: 5,
     device: 'wasm',
+    small: false,
     threads: 1,
     json: null,
     instead: null,
@@ -27,8 +28,22 @@ test('names and beginnings of names choose workloads', () => {
   });
 });
 
+test('on a GPU there are larger sizes, or small ones', () => {
+  const names = (...args: string[]) => parse('--device', 'webgpu', ...args).workloads.map((w) => w.name);
+  expect(names('--only', 'matmul-NN')).toEqual(
+    [1024, 2048, 4096, 8192]
+      .flatMap((n) => `matmul-NN-${n}`)
+      .concat([1024, 2048, 4096, 8192].map((n) => `matmul-NN-${n}-f16`)),
+  );
+  expect(names('--small', '--only', 'transformer,launch')).toEqual(['transformer-small', 'launch', 'launch-host']);
+  expect(parse('--device', 'webgpu', '--small')).toMatchObject({ device: 'webgpu', small: true });
+});
+
 test('workloads have names of their own', () => {
-  expect(new Set(workloads.map((w) => w.name)).size).toBe(workloads.length);
+  for (const args of [[], ['--device', 'webgpu'], ['--device', 'webgpu', '--small']]) {
+    const names = parse(...args).workloads.map((w) => w.name);
+    expect(new Set(names).size).toBe(names.length);
+  }
 });
 
 test.each([
@@ -36,6 +51,7 @@ test.each([
   [['--peers', 'tourch'], /--peers tourch: expected one of ours, torch.*torch/],
   [['--rounds', '0'], '--rounds 0: expected a whole number from 1 to 1000'],
   [['--round', '3'], /--round: there is no such option.*--rounds/],
+  [['--small'], '--small: only with --device webgpu'],
   [['--json'], '--json: a value is missing, as in --json apps/bench/results/wasm.json'],
   [['matmul'], 'matmul: options start with two dashes'],
 ])('%j is told as a mistake', (args, message) => {

@@ -1,7 +1,8 @@
 // What the command line says, checked; and the help that describes it.
 import { parseArgs } from 'node:util';
 import { nearest, type DeviceName } from '@nn/core';
-import { workloads, type Workload } from './work/workloads.js';
+import { workloadsOn } from './work/gpu-workloads.js';
+import type { Workload } from './work/workloads.js';
 
 export interface Options {
   readonly workloads: readonly Workload[];
@@ -9,6 +10,8 @@ export interface Options {
   readonly peers: readonly string[] | null;
   readonly rounds: number;
   readonly device: DeviceName;
+  /** Sizes for a program that plays a GPU. */
+  readonly small: boolean;
   readonly threads: number;
   readonly json: string | null;
   /** What to do instead of measuring. */
@@ -25,6 +28,7 @@ const known = {
   device: { type: 'string' },
   threads: { type: 'string' },
   json: { type: 'string' },
+  small: { type: 'boolean' },
   list: { type: 'boolean' },
   readme: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -52,7 +56,9 @@ Options
   --only NAME,...   workloads, or beginnings of their names (default: all; --list prints them)
   --peers NAME,...  who takes part (default: all)
   --rounds N        turns of each peer (default: 5)
-  --device NAME     where ours computes: ${devices.join(', ')} (default: wasm)
+  --device NAME     where ours computes: ${devices.join(', ')} (default: wasm); on webgpu only ours is measured,
+                    with and without autotune, replay and half precision
+  --small           with --device webgpu: small sizes, for programs that play a GPU on the CPU
   --threads N       threads of each peer that can have several (default: 1)
   --json FILE       writes the results, replacing those of the same workloads that FILE has; in apps/bench/results
                     the README is written anew, too
@@ -76,7 +82,7 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
   throw new UsageError(`--${option} ${value}: expected one of ${allowed.join(', ')}.${nearest(value, allowed)}`);
 }
 
-function chosen(text: string): readonly Workload[] {
+function chosen(text: string, workloads: readonly Workload[]): readonly Workload[] {
   const wanted = text.split(',');
   for (const name of wanted)
     if (name === '' || !workloads.some((w) => w.name.startsWith(name))) {
@@ -114,11 +120,16 @@ export function parseOptions(args: readonly string[], peers: readonly string[]):
   }
   const text = (name: ValueOption): string | undefined => values[name] as string | undefined;
   const [only, some] = [text('only'), text('peers')];
+  const device = oneOf('device', text('device') ?? 'wasm', devices);
+  const small = values['small'] === true;
+  if (small && device !== 'webgpu') throw new UsageError('--small: only with --device webgpu');
+  const all = workloadsOn(device, small);
   return {
-    workloads: only === undefined ? workloads : chosen(only),
+    workloads: only === undefined ? all : chosen(only, all),
     peers: some === undefined ? null : some.split(',').map((name) => oneOf('peers', name, peers)),
     rounds: wholeNumber('rounds', text('rounds') ?? '5', 1, 1000),
-    device: oneOf('device', text('device') ?? 'wasm', devices),
+    device,
+    small,
     threads: wholeNumber('threads', text('threads') ?? '1', 1, 256),
     json: text('json') ?? null,
     instead: (['help', 'list', 'readme'] as const).find((name) => values[name]) ?? null,

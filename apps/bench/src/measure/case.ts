@@ -7,6 +7,8 @@ export interface Case {
   run(): void | Promise<void>;
   /** Waits until everything that was enqueued is done. Absent where `run` has done it when it returns. */
   settle?(): Promise<unknown>;
+  /** Waits like `settle` where only handing work over is timed: between batches, and outside of the time. */
+  rest?(): Promise<unknown>;
   /** Numbers that must agree with those of the other peers: the digest of the last result, or the last loss. */
   check(): number[] | Promise<number[]>;
   dispose?(): void;

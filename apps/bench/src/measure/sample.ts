@@ -82,6 +82,7 @@ export async function sample(w: Warm, ms: number): Promise<Sample> {
   const until = now() + ms;
   do {
     const took = await timed(w);
+    await w.case.rest?.();
     if (took < w.batchMs && w.count < mostRuns) w.count *= 2;
     else times.push(took / w.count);
   } while (times.length === 0 || now() < until);

@@ -157,6 +157,7 @@ function prepare(jax: Jax, readsAtOnce: boolean, task: Task): Case | null {
     case 'host':
       return host(jax, task);
     case 'peak':
+    case 'launch':
       return null;
     case 'train':
       return train(jax, task, readsAtOnce);

@@ -21,6 +21,8 @@ const tasks: readonly Task[] = [
   { kind: 'layernorm', rows: 5, columns: 7 },
   { kind: 'sum', axis: 0, rows: 5, columns: 7 },
   { kind: 'sum', axis: 1, rows: 5, columns: 7 },
+  { kind: 'launch', n: 4, calls: 5, until: 'done' },
+  { kind: 'launch', n: 4, calls: 5, until: 'handed over' },
   { kind: 'train', model: { name: 'mlp', sizes: [6, 5, 4] }, batch: 3 },
   { kind: 'train', model: { name: 'lenet' }, batch: 2 },
   { kind: 'train', model: { name: 'transformer', layers: 2, width: 8, heads: 2, length: 3 }, batch: 2 },

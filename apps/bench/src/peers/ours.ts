@@ -2,12 +2,15 @@
 import * as core from '@nn/core';
 import * as torch from '@nn/torch';
 import { nn, type Tensor } from '@nn/torch';
+import type { Webgpu } from '@nn/core/webgpu';
 import type { Case, Library, Loop, LoopStyle } from '../measure/case.js';
-import { convolution, digest, input } from '../work/numbers.js';
+import type { GpuSetup } from '../run/setup.js';
+import { convolution, digest, input, rotation } from '../work/numbers.js';
 import {
   groupsOf,
   type ConvTask,
   type HostTask,
+  type LaunchTask,
   type MatmulTask,
   type RowTask,
   type SumTask,
@@ -94,6 +97,17 @@ function host(mode: Mode, { op, n, calls }: HostTask): Case | null {
   return operation(mode, all, tensor(input([n, n], 1)), tensor(input([n, n], 2)));
 }
 
+function launch(mode: Mode, { n, calls, until }: LaunchTask): Case {
+  const all: Operation = (x, turn) => {
+    let y = x;
+    for (let i = 0; i < calls; i++) y = torch.matmul(y, turn);
+    return y;
+  };
+  const { settle, ...made } = operation(mode, all, tensor(input([n, n], 1)), tensor(rotation(n)));
+  if (!settle) return made;
+  return until === 'done' ? { ...made, settle } : { ...made, rest: settle };
+}
+
 function train(mode: Mode, task: TrainTask): Case {
   const { step: eager, x, target } = training(task);
   const step = mode === 'compiled' ? torch.compile(eager) : eager;
@@ -146,7 +160,7 @@ function loop(task: Task, style: LoopStyle): Loop {
 function prepare(mode: Mode, task: Task): Case | null {
   switch (task.kind) {
     case 'matmul':
-      return task.dtype ? null : matmul(mode, task);
+      return matmul(mode, task);
     case 'conv':
       return conv(mode, task);
     case 'softmax':
@@ -160,13 +174,43 @@ function prepare(mode: Mode, task: Task): Case | null {
       return host(mode, task);
     case 'peak':
       return null;
+    case 'launch':
+      return launch(mode, task);
     case 'train':
       return train(mode, task);
   }
 }
 
+const dtypeOf = (task: Task): 'f32' | 'f16' => (task.kind === 'matmul' && task.dtype) || 'f32';
+
+/** A task on a GPU: with products in half precision where it asks for that, and measured first where that is asked for. */
+async function prepareOnGpu(gpu: Webgpu, mode: Mode, task: Task, tuned: boolean): Promise<Case | null> {
+  const dtype = dtypeOf(task);
+  if (dtype === 'f16' && !gpu.report.features.includes('shader-f16')) return null;
+  gpu.setProductPrecision(dtype);
+  const trial = tuned ? prepare(mode, task) : null;
+  if (trial) {
+    await gpu.autotune(() => trial.run());
+    trial.dispose?.();
+  }
+  return prepare(mode, task);
+}
+
 /** The library on a device. */
-export async function ours(device: core.DeviceName, mode: Mode): Promise<Library> {
+export async function ours(
+  device: core.DeviceName,
+  mode: Mode,
+  { tuned = false, replay = true }: GpuSetup = {},
+): Promise<Library> {
+  // where nobody asks for a GPU its code is not loaded
+  const gpu = device === 'webgpu' ? await (await import('@nn/core/webgpu')).openWebgpu({ replay }) : null;
   await core.setDevice(device);
-  return { versions: {}, prepare: (task) => prepare(mode, task), loop };
+  return {
+    versions: {},
+    prepare: (task) => {
+      if (gpu) return prepareOnGpu(gpu, mode, task, tuned);
+      return dtypeOf(task) === 'f16' ? null : prepare(mode, task);
+    },
+    loop,
+  };
 }

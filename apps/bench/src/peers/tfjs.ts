@@ -116,6 +116,7 @@ function prepare(tf: Tfjs, ends: Ends, task: Task): Case | null {
     case 'host':
       return host(tf, ends, task);
     case 'peak':
+    case 'launch':
       return null;
     case 'train':
       return train(tf, ends, task);

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { merge, type Results } from './results.js';
 import { markdown, tablesOf, targetTable } from './tables.js';
+import { workloadsOn } from '../work/gpu-workloads.js';
 import { targetDevice } from './targets.js';
 
 export const resultsFolder: string = fileURLToPath(new URL('../../results', import.meta.url));
@@ -12,7 +13,7 @@ const readmeFile = join(resultsFolder, 'README.md');
 const read = (file: string): Results => JSON.parse(readFileSync(file, 'utf8')) as Results;
 
 function section(file: string, results: Results): string {
-  const { machine: m, versions, device, threads, peers } = results;
+  const { machine: m, versions, device, threads, peers, small = false } = results;
   const dates = results.results.map((r) => r.date).sort();
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const name = basename(file, '.json');
@@ -20,16 +21,17 @@ function section(file: string, results: Results): string {
     `## ${name}`,
     '',
     `- Machine: ${m.cpu}, ${m.cores} cores, ${m.memoryGb} GB; ${m.system}; Node ${m.node} (V8 ${m.v8})`,
+    ...(m.gpu ? [`- GPU: ${m.gpu}${small ? '; small sizes, because it is slow' : ''}`] : []),
     `- Ours on ${device}; ${threads === 1 ? 'one thread' : `${threads} threads`} for each peer`,
-    `- With ${libraries.join(', ')}`,
-    `- Measured from ${dates[0]} to ${dates.at(-1)} UTC; again by \`pnpm bench --device ${device} --threads ${threads} --json apps/bench/results/${name}.json\``,
+    ...(libraries.length > 0 ? [`- With ${libraries.join(', ')}`] : []),
+    `- Measured from ${dates[0]} to ${dates.at(-1)} UTC; again by \`pnpm bench --device ${device}${small ? ' --small' : ` --threads ${threads}`} --json apps/bench/results/${name}.json\``,
     '',
     'A cell is the median of the medians of the rounds, and the best single run in brackets. `-`: the library cannot do it. Peers:',
     '',
     ...Object.entries(peers).map(([peer, about]) => `- \`${peer}\`: ${about}`),
     '',
     ...(device === targetDevice ? [markdown(targetTable(results, true)), ''] : []),
-    ...tablesOf(results).flatMap((t) => [markdown(t), '']),
+    ...tablesOf(results, workloadsOn(device, small)).flatMap((t) => [markdown(t), '']),
   ].join('\n');
 }
 

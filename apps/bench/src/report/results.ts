@@ -1,5 +1,6 @@
 // What a run of the benchmark leaves behind, as it is written to a file; and how figures are taken out of it.
 import type { LiveRow, Round } from '../measure/questions.js';
+import type { Task } from '../work/task.js';
 
 /** What one peer made of one workload. */
 export interface Cell {
@@ -28,12 +29,16 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly v8: string;
+  /** Adapter and driver, where ours computed on a GPU. */
+  readonly gpu?: string;
 }
 export interface Results {
   readonly machine: Machine;
   /** Where ours computed, and on how many threads each peer did. */
   readonly device: string;
   readonly threads: number;
+  /** Whether sizes were those for a program that plays the GPU. */
+  readonly small?: boolean;
   readonly versions: Readonly<Record<string, string>>;
   /** What each peer is. */
   readonly peers: Readonly<Record<string, string>>;
@@ -65,6 +70,8 @@ export function timeRatio(a: Cell, b: Cell): number {
 
 /** How far numbers may be apart that were computed in other orders; Adam's first step turns on the sign of gradients that are nearly 0. */
 const tolerance = 2e-4;
+/** The same for a task: sums in half precision are apart by more. */
+export const toleranceOf = (task: Task): number => (task.kind === 'matmul' && task.dtype === 'f16' ? 3e-2 : tolerance);
 
 /** The first of a peer's numbers that is not that of another; -1 where they agree. */
 export const firstApart = (a: readonly number[], b: readonly number[], within = tolerance): number =>
@@ -83,7 +90,7 @@ export function disagreements(cells: Readonly<Record<string, Cell>>, within = to
 
 /** The results with some workloads measured again. They have to come from the same machine and setting. */
 export function merge(before: Results, now: Results): Results {
-  const same = (x: Results): string => JSON.stringify([x.machine, x.device, x.threads]);
+  const same = (x: Results): string => JSON.stringify([x.machine, x.device, x.threads, ...(x.small ? ['small'] : [])]);
   if (same(before) !== same(now))
     throw new Error(
       `the file holds results of ${same(before)}, these are of ${same(now)}: write them to another file, or measure everything`,

@@ -50,7 +50,9 @@ function reasons(rows: readonly Row[]): string[] {
 }
 
 function timeTable(title: string, rows: readonly Row[], peers: readonly string[]): Table {
-  const shown = peers.filter((p) => rows.some(([, { cells }]) => cells[p] && cells[p].failure !== 'not supported'));
+  const asked = peers.filter((p) => rows.some(([, { cells }]) => cells[p]));
+  const able = asked.filter((p) => rows.some(([, { cells }]) => cells[p] && cells[p].failure !== 'not supported'));
+  const shown = able.length > 0 ? able : asked;
   const unit = (rows[0]![0] as Timed).unit;
   const units = rows.every(([w]) => (w as Timed).unit === unit) ? `, ${unit}` : '';
   const label = (w: Timed): string => (units ? w.name : `${w.name}, ${w.unit}`);

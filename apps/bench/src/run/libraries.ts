@@ -18,8 +18,8 @@ import type { Setup } from './setup.js';
 const require = createRequire(join(peersFolder, 'package.json'));
 
 type Ours = Extract<Setup, { library: 'ours' }>;
-async function loadOurs({ device, mode, threads }: Ours): Promise<Library> {
-  const library = await ours(device, mode);
+async function loadOurs({ device, mode, threads, gpu }: Ours): Promise<Library> {
+  const library = await ours(device, mode, gpu);
   if (threads > 1 && device !== 'wasm') throw new Error(`on ${device} there are no ${threads} threads`);
   if (device === 'wasm') await setThreads(threads);
   return library;

@@ -12,6 +12,8 @@ export interface PeerRow {
   readonly installed: boolean;
   /** Whether its failure to do a task is a failure of the benchmark. */
   readonly own: boolean;
+  /** How long it may take for one turn; default half a minute. */
+  readonly patienceMs?: number;
   /** Takes part in a workload by default only where this holds; default where it is `spoken`. */
   readonly takes?: (task: Task, measure: Measure) => boolean;
 }
@@ -25,8 +27,47 @@ const divided = (task: Task): boolean =>
 /** Everything but what a library has no word for. */
 export const spoken = (task: Task): boolean => task.kind !== 'peak';
 const training = (task: Task): boolean => task.kind === 'train';
+const products = ({ kind }: Task): boolean => ['matmul', 'conv', 'train'].includes(kind);
+/** Ours on a GPU. Nobody else computes there in Node: the page for browsers compares. */
+export const gpuRows: readonly PeerRow[] = [
+  {
+    name: 'ours',
+    about: '@nn/torch, compiled, on webgpu',
+    setup: { library: 'ours', device: 'webgpu', mode: 'compiled', threads: 1 },
+    installed: false,
+    own: true,
+    takes: (task) => task.kind !== 'host',
+  },
+  {
+    name: 'ours-tuned',
+    about: 'the same after autotune(), which measures the schedules of products',
+    setup: { library: 'ours', device: 'webgpu', mode: 'compiled', threads: 1, gpu: { tuned: true } },
+    installed: false,
+    own: true,
+    patienceMs: 180_000,
+    takes: (task, measure) => measure === 'time' && products(task),
+  },
+  {
+    name: 'ours-no-replay',
+    about: 'the same without replay: each kernel is recorded at each run',
+    setup: { library: 'ours', device: 'webgpu', mode: 'compiled', threads: 1, gpu: { replay: false } },
+    installed: false,
+    own: true,
+    takes: ({ kind }, measure) => measure === 'time' && (kind === 'train' || kind === 'launch'),
+  },
+  {
+    name: 'ours-eager',
+    about: '@nn/torch, eager, on webgpu',
+    setup: { library: 'ours', device: 'webgpu', mode: 'eager', threads: 1 },
+    installed: false,
+    own: true,
+    takes: (_, measure) => measure === 'time',
+  },
+];
 /** The device's name as a title: `ours` computes where --device says. */
-export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[] => [
+export const peerRows = (device: DeviceName, threads: number): readonly PeerRow[] =>
+  device === 'webgpu' ? gpuRows : processorRows(device, threads);
+const processorRows = (device: DeviceName, threads: number): readonly PeerRow[] => [
   {
     name: 'ours',
     about: `@nn/torch, compiled, on ${device}`,

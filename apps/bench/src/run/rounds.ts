@@ -1,7 +1,7 @@
 // Measures workloads with peers that run in processes of their own.
 import { failureOf, type LiveAnswer, type Round, type TimeAnswer } from '../measure/questions.js';
 import { finished, takeTurns, turnOf, type Turn } from '../measure/turns.js';
-import { disagreements, type Cell, type Result } from '../report/results.js';
+import { disagreements, toleranceOf, type Cell, type Result } from '../report/results.js';
 import type { Alive, First, Workload } from '../work/workloads.js';
 import { spoken, type PeerRow } from './peers.js';
 import { PeerProcess } from './process.js';
@@ -86,14 +86,19 @@ export async function measure(
         await takeTurns(workload.task, turns, {
           rounds,
           ms: roundMs,
-          ask: (peer, question) => processes.get(peer)!.ask(question, patienceMs),
+          ask: (peer, question) => processes.get(peer)!.ask(question, peer.patienceMs ?? patienceMs),
           done,
         });
       else if (workload.measure === 'first') await firstCalls(workload, turns, roundsOf(workload, rounds), done);
       else for (const turn of turns) await liveLoop(workload, turn, done);
       const cells = Object.fromEntries(turns.map(({ peer, cell }) => [peer.name, cell]));
       const date = new Date().toISOString().slice(0, 16);
-      results.push({ workload: workload.name, date, cells, disagreements: disagreements(cells) });
+      results.push({
+        workload: workload.name,
+        date,
+        cells,
+        disagreements: disagreements(cells, toleranceOf(workload.task)),
+      });
     }
   } finally {
     progress.end();

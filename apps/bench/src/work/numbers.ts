@@ -81,6 +81,17 @@ export const filters = (layout: Layout, w: Given): Given => (layout === 'channel
 /** Matrices, vectors and rows; inputs are seeds 1, 2, 3. */
 export const input = (shape: readonly number[], seed: number, scale = 1): Given => given(shape, seed, scale);
 
+/** A matrix that turns neighbouring axes by a radian, so that products of many of them neither grow nor vanish. */
+export function rotation(n: number): Given {
+  const data = new Float32Array(n * n);
+  for (let i = 0; i + 1 < n; i += 2) {
+    data[i * n + i] = data[(i + 1) * n + i + 1] = Math.cos(1);
+    data[i * n + i + 1] = Math.sin(1);
+    data[(i + 1) * n + i] = -Math.sin(1);
+  }
+  return { shape: [n, n], data };
+}
+
 export function convolution(task: ConvTask, layout: Layout): { x: Given; w: Given; g: Given } {
   const { batch, size, channels, window } = task;
   return {

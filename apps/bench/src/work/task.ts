@@ -53,6 +53,14 @@ export interface PeakTask {
 }
 /** Sums that are in the making side by side, enough to hide how long one takes, and steps that an iteration writes out. */
 export const peak = { sums: 12, steps: 4 } as const;
+/** Products of [n, n] matrices, `calls` of them in a row, each of the last one's result: what launching a kernel of a compiled function costs. */
+export interface LaunchTask {
+  readonly kind: 'launch';
+  readonly n: number;
+  readonly calls: number;
+  /** What is timed: until the device is done, or only handing the work over. */
+  readonly until: 'done' | 'handed over';
+}
 /** Dense layers with ReLU between them. */
 export interface MlpModel {
   readonly name: 'mlp';
@@ -77,7 +85,7 @@ export interface TrainTask {
   readonly model: Model;
   readonly batch: number;
 }
-export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostTask | PeakTask | TrainTask;
+export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostTask | LaunchTask | PeakTask | TrainTask;
 
 /** Floating-point operations of the task that a peer cannot avoid; 0 where time is not spent on them. */
 export function operations(task: Task): number {

@@ -28,11 +28,13 @@ export interface Alive extends Named {
 }
 export type Workload = Timed | First | Alive;
 
-const mlp: MlpModel = { name: 'mlp', sizes: [784, 256, 128, 10] };
+export const mlp: MlpModel = { name: 'mlp', sizes: [784, 256, 128, 10] };
 const tiny: MlpModel = { name: 'mlp', sizes: [10, 5, 2] };
-const transformer: TransformerModel = { name: 'transformer', layers: 4, width: 128, heads: 4, length: 64 };
-const convolution = { kind: 'conv', batch: 8, size: 56, channels: 64, filters: 64, window: 3 } as const;
-const [rows, columns] = [4096, 1024];
+export const transformer: TransformerModel = { name: 'transformer', layers: 4, width: 128, heads: 4, length: 64 };
+export const convolution = { kind: 'conv', batch: 8, size: 56, channels: 64, filters: 64, window: 3 } as const;
+/** Sizes of what memory limits. */
+export const memory = { n: 1e6, rows: 4096, columns: 1024, wide: 768 } as const;
+const { rows, columns, wide } = memory;
 const hostCalls = 100;
 
 const forms = ['NN', 'NT', 'TN'] as const;
@@ -72,9 +74,9 @@ const convolutions: readonly Timed[] = (
 
 const passes: readonly Timed[] = (
   [
-    ['chain', { kind: 'chain', n: 1e6 }],
+    ['chain', { kind: 'chain', n: memory.n }],
     ['softmax', { kind: 'softmax', rows, columns }],
-    ['layernorm', { kind: 'layernorm', rows, columns: 768 }],
+    ['layernorm', { kind: 'layernorm', rows, columns: wide }],
     ['sum0', { kind: 'sum', rows, columns, axis: 0 }],
     ['sum1', { kind: 'sum', rows, columns, axis: 1 }],
   ] as const

@@ -1,6 +1,6 @@
 // The WebGPU backend: kernels as WGSL, commands enqueued at once, reading as the only act that waits.
-import type { DType } from '../../base/index.js';
-import { compileOnce, type Backend, type Program } from '../backend.js';
+import { DeviceError, type DType } from '../../base/index.js';
+import { compileOnce, inTurn, type Backend, type Program } from '../backend.js';
 import { adapterOf, type Adapter } from './adapter.js';
 import { Autotuner, type TunedProduct } from './autotune.js';
 import { Commands } from './commands.js';
@@ -72,6 +72,8 @@ export interface WebgpuOptions extends OpenOptions {
   readonly tuning?: Partial<Adapter>;
   /** As for `setProductPrecision`. Default 'f32'. */
   readonly products?: ProductPrecision;
+  /** Whether compiled functions are recorded once and replayed. Without, each kernel is recorded at each run: to measure what that costs. Default true. */
+  readonly replay?: boolean;
 }
 
 /**
@@ -80,7 +82,12 @@ export interface WebgpuOptions extends OpenOptions {
  * @param o  see WebgpuOptions
  * @throws DeviceError  (as a rejection) with the reason and the remedy when no GPU can be had
  */
-export async function createWebgpu({ tuning, products = 'f32', ...options }: WebgpuOptions = {}): Promise<Webgpu> {
+export async function createWebgpu({
+  tuning,
+  products = 'f32',
+  replay = true,
+  ...options
+}: WebgpuOptions = {}): Promise<Webgpu> {
   const gpu = await Gpu.open(options);
   try {
     checkPrecision(products, gpu.report);
@@ -103,6 +110,7 @@ export async function createWebgpu({ tuning, products = 'f32', ...options }: Web
     return (known && schedulesOf(product).find((s) => sameSchedule(s, known))) ?? adapter.scheduleOf(product);
   };
   compiler.adapt({ scheduleOf: measured });
+  const compile = compileOnce((kernel): Program => compiler.compile(kernel));
   const tuner = new Autotuner(gpu, faults, pool, compiler, cache);
   const dtypes: readonly DType[] = ['f32', 'i32', 'u32', 'u8', 'bool'];
   return {
@@ -114,15 +122,17 @@ export async function createWebgpu({ tuning, products = 'f32', ...options }: Web
     get productPrecision() {
       return compiler.adapter.products;
     },
-    setProductPrecision: (precision) => compiler.adapt({ products: checkPrecision(precision, gpu.report) }),
+    setProductPrecision: (precision) => {
+      if (checkPrecision(precision, gpu.report) !== compiler.adapter.products) compiler.adapt({ products: precision });
+    },
     dtypes: new Set(dtypes),
     alloc: (size, dtype) => pool.allocate(size, dtype),
     free: (buffer) => pool.release(buffer as Block),
     write: (buffer, data) => transfer.write(buffer as Block, data),
     read: (buffer) => transfer.read(buffer as Block),
     maxBuffers: adapter.maxBuffers,
-    compile: compileOnce((kernel): Program => compiler.compile(kernel)),
-    sequence: (launches) => new GpuSequence(launches, compiler, commands, pool),
+    compile,
+    sequence: (launches) => (replay ? new GpuSequence(launches, compiler, commands, pool) : inTurn(compile, launches)),
     usage: () => ({ arrays: pool.live, bytes: pool.liveBytes, waiting: pool.freeBytes }),
     work: () => ({ submits: commands.submits, dispatches: commands.dispatches }),
     autotune: (f) => tuner.tune(f),
@@ -137,10 +147,21 @@ export async function createWebgpu({ tuning, products = 'f32', ...options }: Web
 }
 
 let current: Promise<Webgpu> | null = null;
-/** The backend that all tensors on the device share; a new one when the last was lost. */
-export async function openWebgpu(): Promise<Webgpu> {
+/**
+ * The backend that all tensors on the device share; a new one when the last was lost.
+ *
+ * @param o  how it is opened; only before it is open, so before setDevice('webgpu')
+ * @throws DeviceError  (as a rejection) when there are options and it is open already, or when no GPU can be had
+ */
+export async function openWebgpu(o?: WebgpuOptions): Promise<Webgpu> {
   const known = await current?.catch(() => null);
-  if (known && known.lost === null) return known;
-  current = createWebgpu();
+  if (known && known.lost === null) {
+    if (o)
+      throw new DeviceError(
+        "openWebgpu: the device is open already, so that options come too late. Call it before setDevice('webgpu'), or make a device of your own with createWebgpu()",
+      );
+    return known;
+  }
+  current = createWebgpu(o);
   return current;
 }
