@@ -85,8 +85,9 @@ describe('maps', () => {
       [37, 21],
       [32, 64],
       [5, 4],
+      [50, 70],
     ] as const)
-      for (const dtype of ['f32', 'i32', 'u8'] as const)
+      for (const dtype of ['f32', 'f64', 'i32', 'u8'] as const)
         expect(
           await apart(
             [
