@@ -15,7 +15,9 @@ import { expr, lit, type Access, type Expr } from '../kernel/index.js';
 import { apply } from '../graph/apply.js';
 import type { LoweredContraction, Primitive, Tensor } from '../graph/tensor.js';
 import { commonType, toType, type Operand } from './define.js';
-import { flip, permute, reshape } from './movement.js';
+import { zerosLike } from './creation.js';
+import { stack } from './joining.js';
+import { flip, permute, reshape, slice } from './movement.js';
 import {
   dilated,
   padsOf,
@@ -193,9 +195,42 @@ export const convPrimitive: Primitive<ConvAttrs> = {
     return k === 0 ? inputCotangent(g, x!.shape, w!, attrs) : weightCotangent(g, x!, w!.shape, attrs);
   },
 };
+/** With fewer multiplications for an element of the output, it costs more to weave parts than to multiply zeros. */
+const fewest = 32;
+/**
+ * The convolution of an input with zeros between its elements. Of the window only every so many elements meet others than zeros, always the same ones
+ * for outputs as far apart: each residue of output positions is a convolution without zeros.
+ */
+function betweenZeros(x: Tensor, w: Tensor, attrs: ConvAttrs): Tensor {
+  const { stride, padding, dilation, inputDilation } = attrs;
+  const axis = inputDilation.findIndex((by, d) => by > 1 && stride[d] === 1 && dilation[d] === 1);
+  if (axis < 0 || sizeOf(w.shape.slice(1)) < fewest) return apply(convPrimitive, [x, w], attrs);
+  const [by, at] = [inputDilation[axis]!, axis + 2];
+  const { shape } = convPrimitive.infer([x.spec, w.spec], attrs);
+  const [each, lo] = [Math.ceil(shape[at]! / by), padding[axis]![0]];
+  const parts = range(by).map((residue) => {
+    // The first element of the window that meets one of x, and the one that it meets in the first output.
+    const first = (((lo - residue) % by) + by) % by;
+    const from = (residue + first - lo) / by;
+    const count = Math.ceil((w.shape[at]! - first) / by);
+    if (count <= 0) return null;
+    const some = slice(w, [...range(at).map(() => 0), first], [], [...range(at).map(() => 1), by]);
+    return betweenZeros(x, some, {
+      ...attrs,
+      padding: padding.with(axis, [-from, each + count - 1 - x.shape[at]! + from]),
+      inputDilation: inputDilation.with(axis, 1),
+    });
+  });
+  const known = parts.find((t) => t !== null)!;
+  const joined = stack(
+    parts.map((t) => t ?? zerosLike(known)),
+    at + 1,
+  );
+  return slice(reshape(joined, shape.with(at, each * by)), [], shape);
+}
 function inputCotangent(g: Tensor, shape: Shape, w: Tensor, attrs: ConvAttrs): Tensor {
   const window = transposedWindow(shape.slice(2), w.shape.slice(2), g.shape.slice(2), attrs);
-  return apply(convPrimitive, [g, turned(w, attrs.groups)], { ...window, groups: attrs.groups });
+  return betweenZeros(g, turned(w, attrs.groups), { ...window, groups: attrs.groups });
 }
 /** Batch and channels change places: the cotangent is the window that slides over x, and strides become dilation. */
 function weightCotangent(
@@ -308,7 +343,7 @@ export function convTranspose(
   const dil = perAxis('convTranspose', 'dilation', dilation, rank);
   const extra = perAxis('convTranspose', 'outputPadding', outputPadding, rank, 0);
   const pads = padsOf('convTranspose', padding, rank);
-  return apply(convPrimitive, [a, turned(b, groups)], {
+  return betweenZeros(a, turned(b, groups), {
     stride: steps.map(() => 1),
     inputDilation: steps,
     dilation: dil,
