@@ -1,10 +1,14 @@
 // The libraries that take part, one row each.
-import { operations, type Task } from '../src/work/task.js';
+import { isProduct, operations, type Task } from '../src/work/task.js';
 
 export interface LibraryRow {
   readonly about: string;
   /** A batch of runs takes at least so many milliseconds: the clock of a page is coarse, and waiting for a device costs a few. */
   readonly batchMs: number;
+  /** Seconds that an answer may take; default 60. */
+  readonly patience?: number;
+  /** Whether it has to be ticked to take part. */
+  readonly onDemand?: boolean;
   /** Default: takes part in everything. */
   readonly takes?: (task: Task) => boolean;
 }
@@ -12,6 +16,8 @@ const [gpuBatchMs, batchMs] = [20, 2];
 
 export type LibraryName =
   | 'ours-webgpu'
+  | 'ours-webgpu-tuned'
+  | 'ours-webgpu-no-replay'
   | 'ours-webgpu-eager'
   | 'ours-wasm'
   | 'ours-wasm-eager'
@@ -20,6 +26,18 @@ export type LibraryName =
   | 'ort-web';
 export const libraries: Readonly<Record<LibraryName, LibraryRow>> = {
   'ours-webgpu': { about: '@nn/torch, compiled, on WebGPU', batchMs: gpuBatchMs },
+  'ours-webgpu-tuned': {
+    about: 'the same after autotune(), which measures the schedules of products: minutes',
+    batchMs: gpuBatchMs,
+    patience: 300,
+    onDemand: true,
+    takes: isProduct,
+  },
+  'ours-webgpu-no-replay': {
+    about: '@nn/torch, compiled, on WebGPU, each kernel recorded at each run',
+    batchMs: gpuBatchMs,
+    takes: ({ kind }) => kind === 'train' || kind === 'launch',
+  },
   'ours-webgpu-eager': { about: '@nn/torch, eager, on WebGPU', batchMs: gpuBatchMs },
   'ours-wasm': {
     about: '@nn/torch, compiled, on WebAssembly',

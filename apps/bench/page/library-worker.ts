@@ -1,9 +1,10 @@
 // The page's end of a worker: starts it, asks, and does not wait for ever.
 import type { Answer, Question } from '../src/measure/questions.js';
-import type { LibraryName } from './libraries.js';
+import { libraries, type LibraryName } from './libraries.js';
 import type { FromWorker, ToWorker } from './worker.js';
 
-const patienceMs = 60_000;
+/** Seconds. */
+const patience = 60;
 
 export class LibraryWorker {
   versions: Readonly<Record<string, string>> = {};
@@ -12,6 +13,7 @@ export class LibraryWorker {
 
   private send(message: ToWorker): Promise<FromWorker> {
     const worker = this.worker!;
+    const seconds = libraries[this.name].patience ?? patience;
     return new Promise((resolve) => {
       const end = (value: FromWorker): void => {
         clearTimeout(timer);
@@ -20,8 +22,8 @@ export class LibraryWorker {
       };
       const timer = setTimeout(() => {
         this.stop();
-        end({ error: `more than ${patienceMs / 1000} s` });
-      }, patienceMs);
+        end({ error: `more than ${seconds} s` });
+      }, 1000 * seconds);
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => end(data);
       worker.onerror = (event) => end({ error: event.message || 'the worker cannot be started' });
       worker.postMessage(message);

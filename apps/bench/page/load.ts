@@ -57,6 +57,8 @@ async function loadOrt(): Promise<Library> {
 
 export const loaders: Readonly<Record<LibraryName, () => Promise<Library>>> = {
   'ours-webgpu': () => ours('webgpu', 'compiled'),
+  'ours-webgpu-tuned': () => ours('webgpu', 'compiled', { tuned: true }),
+  'ours-webgpu-no-replay': () => ours('webgpu', 'compiled', { replay: false }),
   'ours-webgpu-eager': () => ours('webgpu', 'eager'),
   'ours-wasm': () => ours('wasm', 'compiled'),
   'ours-wasm-eager': () => ours('wasm', 'eager'),

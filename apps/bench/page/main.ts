@@ -2,7 +2,7 @@
 // In the address, `sizes=tiny` takes small sizes, `libraries=a,b` ticks libraries, `rounds=3` takes so many, and `run` begins at once.
 import { takeTurns, turnOf } from '../src/measure/turns.js';
 import { disagreements, toleranceOf, type Result } from '../src/report/results.js';
-import { markdown, tablesOf, type Table } from '../src/report/tables.js';
+import { firstRuns, markdown, tablesOf, type Table } from '../src/report/tables.js';
 import type { Timed } from '../src/work/workloads.js';
 import { libraries, libraryNames, type LibraryName } from './libraries.js';
 import { LibraryWorker } from './library-worker.js';
@@ -74,7 +74,7 @@ async function measure(
       });
       const versions: Record<string, string> = {};
       for (const worker of workers.values()) Object.assign(versions, worker.versions);
-      changed(tablesOf({ results, peers }, workloads), versions);
+      changed([...tablesOf({ results, peers }, workloads), ...firstRuns({ results, peers }, workloads)], versions);
     }
   } finally {
     for (const worker of workers.values()) worker.stop();
@@ -92,7 +92,11 @@ async function page(): Promise<void> {
   describe('machine', machine);
   const workloads = pageWorkloads(asked.get('sizes') === 'tiny' ? 'tiny' : 'normal', gpu.f16);
   const wanted = asked.get('libraries')?.split(',');
-  const chosenLibraries = choices('libraries', libraryNames, (name) => wanted?.includes(name) ?? true);
+  const chosenLibraries = choices(
+    'libraries',
+    libraryNames,
+    (name) => wanted?.includes(name) ?? !libraries[name].onDemand,
+  );
   const groups = [...new Set(workloads.map((w) => w.group))];
   const chosenGroups = choices('groups', groups, () => true);
   const [run, copy] = [element('run') as HTMLButtonElement, element('copy') as HTMLButtonElement];

@@ -24,7 +24,7 @@ export const notes = (id: string, texts: readonly string[]): void =>
   element(id).replaceChildren(...texts.map((text) => node('p', text, 'note')));
 
 /** Boxes to tick, in a fieldset; returns what is ticked. */
-export function choices(id: string, names: readonly string[], ticked: (name: string) => boolean): () => string[] {
+export function choices<N extends string>(id: string, names: readonly N[], ticked: (name: N) => boolean): () => N[] {
   const boxes = names.map((name) => {
     const box = document.createElement('input');
     box.type = 'checkbox';
@@ -35,7 +35,7 @@ export function choices(id: string, names: readonly string[], ticked: (name: str
     element(id).append(label);
     return box;
   });
-  return () => boxes.filter((box) => box.checked).map((box) => box.name);
+  return () => names.filter((_, k) => boxes[k]!.checked);
 }
 
 /** The best figure of a row: rates are best when large, times when small. */

@@ -105,6 +105,24 @@ function liveTable(title: string, rows: readonly Row[]): Table {
   };
 }
 
+/** How long the first run of each training step took, where all libraries were loaded before: tracing, compiling and running. */
+export function firstRuns(results: Pick<Results, 'results' | 'peers'>, workloads: readonly Workload[]): Table[] {
+  const rows = workloads.flatMap((w): Row[] => {
+    const result = results.results.find((r) => r.workload === w.name);
+    return w.task.kind === 'train' && result ? [[w, result]] : [];
+  });
+  const shown = Object.keys(results.peers).filter((p) => rows.some(([, { cells }]) => cells[p]?.first !== undefined));
+  if (shown.length === 0) return [];
+  const text = (cell: Cell | undefined): string => (cell?.first === undefined ? '' : figure(cell.first));
+  return [
+    {
+      title: 'First run of a training step, ms',
+      rows: [['', ...shown], ...rows.map(([w, { cells }]) => [w.name, ...shown.map((p) => text(cells[p]))])],
+      notes: [],
+    },
+  ];
+}
+
 /** The tables of all results, by group, in the order of the workloads. */
 export function tablesOf(
   results: Pick<Results, 'results' | 'peers'>,

@@ -1,6 +1,6 @@
 // Who takes part, one row each: what it is called, how its process is set up, and what is not asked of it.
 import type { DeviceName } from '@nn/core';
-import { operations, type Task } from '../work/task.js';
+import { isProduct, operations, type Task } from '../work/task.js';
 import type { Setup } from './setup.js';
 
 export interface PeerRow {
@@ -27,7 +27,6 @@ const divided = (task: Task): boolean =>
 /** Everything but what a library has no word for. */
 export const spoken = (task: Task): boolean => task.kind !== 'peak';
 const training = (task: Task): boolean => task.kind === 'train';
-const products = ({ kind }: Task): boolean => ['matmul', 'conv', 'train'].includes(kind);
 /** Ours on a GPU. Nobody else computes there in Node: the page for browsers compares. */
 export const gpuRows: readonly PeerRow[] = [
   {
@@ -45,7 +44,7 @@ export const gpuRows: readonly PeerRow[] = [
     installed: false,
     own: true,
     patienceMs: 180_000,
-    takes: (task, measure) => measure === 'time' && products(task),
+    takes: (task, measure) => measure === 'time' && isProduct(task),
   },
   {
     name: 'ours-no-replay',

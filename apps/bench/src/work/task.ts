@@ -87,6 +87,9 @@ export interface TrainTask {
 }
 export type Task = MatmulTask | ConvTask | ChainTask | RowTask | SumTask | HostTask | LaunchTask | PeakTask | TrainTask;
 
+/** Whether most of the time goes to products of matrices and convolutions. */
+export const isProduct = ({ kind }: Task): boolean => ['matmul', 'conv', 'train'].includes(kind);
+
 /** Floating-point operations of the task that a peer cannot avoid; 0 where time is not spent on them. */
 export function operations(task: Task): number {
   if (task.kind === 'matmul') return 2 * task.n ** 3;
