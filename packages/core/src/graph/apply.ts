@@ -87,8 +87,8 @@ export function apply<A>(primitive: Primitive<A>, inputs: readonly Tensor[], att
   else {
     const { program } = call;
     const storage = allocateStorage(backend, call.size, spec.dtype);
-    program.run(buffers, [storage.buffer], buffers.length === inputs.length ? none : numbersOf(inputs));
     out = own(new Tensor(spec, backend, null, storage, edge));
+    program.run(buffers, [storage.buffer], buffers.length === inputs.length ? none : numbersOf(inputs));
   }
   if (edge) edge.out = prim.keep === undefined || prim.keep.output ? out : new Tensor(spec, backend, { edge });
   return out;

@@ -25,7 +25,8 @@ export class Faults {
         .popErrorScope()
         .then(
           (error) => {
-            if (error) this.caught ??= explain(error.message);
+            const explained = error && explain(error.message);
+            if (explained) this.caught ??= explained;
           },
           () => {},
         )

@@ -15,12 +15,14 @@ const weighed = 1 << 14;
 
 /** A buffer of the GPU. */
 export interface Memory {
-  readonly id: number;
-  readonly gpu: GPUBuffer;
+  id: number;
+  gpu: GPUBuffer;
   readonly bytes: number;
   /** The batch that used it last. */
   batch: number;
-  /** There was no room for it: the buffer is none. */
+  /** An array has it. */
+  held: boolean;
+  /** There was no room for it: no kernel can use the buffer. */
   missing: boolean;
   /**
    * As many bytes that JavaScript's collector can see, never touched: it runs when many have been asked for, and finalizers
@@ -51,12 +53,23 @@ function weightOf(bytes: number): ArrayBuffer | null {
 }
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 2 : 0)} MB`;
 
+/** Throws where there was no room for one of these arrays: what it should hold was never computed. */
+export function mustExist(blocks: readonly Block[]): void {
+  for (const { memory, size, dtype } of blocks)
+    if (memory.missing)
+      throw new DeviceError(
+        `webgpu: an array of ${size} elements of ${dtype} is used for which there was no room in memory. Make it anew, when others are freed`,
+      );
+}
+
 export class Pool {
   /** Arrays in use and their bytes. */
   live = 0;
   liveBytes = 0;
   /** Bytes that wait for the next array. */
   freeBytes = 0;
+  /** Arrays in use for which there was no room. */
+  lacking = 0;
   private ids = 0;
   private readonly free = new Map<number, Memory[]>();
   private readonly doomed: Memory[] = [];
@@ -87,31 +100,47 @@ export class Pool {
     const known = this.free.get(bytes)?.pop();
     if (known) this.freeBytes -= bytes;
     const memory = known ?? this.create(bytes, size, dtype);
+    memory.held = true;
     this.live++;
     this.liveBytes += bytes;
     return { size, dtype, memory };
   }
   private create(bytes: number, size: number, dtype: DType): Memory {
-    const gpu = this.faults.guard(
+    const weight = bytes >= weighed ? weightOf(bytes) : null;
+    const memory = { bytes, batch: 0, held: false, missing: false, weight } as Memory;
+    this.fill(memory, size, dtype);
+    return memory;
+  }
+  /** Gives a memory its buffer. */
+  private fill(memory: Memory, size: number, dtype: DType): void {
+    memory.id = this.ids++;
+    memory.gpu = this.faults.guard(
       'out-of-memory',
       () => {
         const error = new DeviceError(
           `webgpu: out of memory: there was no room for ${size} elements of ${dtype} (${megabytes(size * elementBytes)}) beside ${this.live} live arrays with ${megabytes(this.liveBytes)}. Free arrays with dispose() or scope(), or use smaller batches. Arrays made since then hold nothing useful`,
         );
+        // one that nobody holds any more is given up with all others that wait
         memory.missing = true;
+        if (memory.held) this.lacking++;
         this.trim(0);
         return error;
       },
-      () => this.gpu.device.createBuffer({ size: bytes, usage: storageUsage }),
+      () => this.gpu.device.createBuffer({ size: memory.bytes, usage: storageUsage }),
     );
-    const weight = bytes >= weighed ? weightOf(bytes) : null;
-    const memory: Memory = { id: this.ids++, gpu, bytes, batch: 0, missing: false, weight };
-    return memory;
+  }
+  /** Tries again to make room for an array whose contents nobody waits for. */
+  renew({ memory, size, dtype }: Block): void {
+    memory.missing = false;
+    this.lacking--;
+    this.fill(memory, size, dtype);
   }
   release({ memory }: Block): void {
     const { bytes } = memory;
     this.live--;
     this.liveBytes -= bytes;
+    memory.held = false;
+    if (memory.missing) this.lacking--;
     if (this.gpu.lost !== null || memory.missing) return;
     this.freeBytes += bytes;
     const list = this.free.get(bytes);

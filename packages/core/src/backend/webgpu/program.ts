@@ -7,7 +7,7 @@ import type { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import type { Faults } from './faults.js';
 import { lower } from './lower.js';
-import { elementBytes, type Block, type Memory, type Pool } from './memory.js';
+import { elementBytes, mustExist, type Block, type Memory, type Pool } from './memory.js';
 import type { Copy } from './pack.js';
 import type { Binding, Pass } from './wgsl/shader.js';
 
@@ -186,6 +186,7 @@ class KernelProgram implements Program {
     return [printKernel(this.kernel), ...this.compiler.codes(this.kernel)].join('\n');
   }
   run(inputs: readonly Block[], outputs: readonly Block[], params: readonly number[]): void {
+    if (this.pool.lacking) mustExist(inputs);
     const blocks = [...inputs, ...outputs];
     const { adapter, settings } = this.compiler;
     if (settings !== this.settings) {

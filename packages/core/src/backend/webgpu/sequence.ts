@@ -2,7 +2,7 @@
 import type { DType } from '../../base/index.js';
 import type { Launch, Sequence } from '../backend.js';
 import type { Commands, Dispatch } from './commands.js';
-import type { Block, Memory, Pool } from './memory.js';
+import { mustExist, type Block, type Memory, type Pool } from './memory.js';
 import { aliasesOf, recordCopy, type Compiler, type Variant } from './program.js';
 
 interface Step {
@@ -34,6 +34,7 @@ export class GpuSequence implements Sequence {
   }
   run(table: readonly Block[]): void {
     const { commands } = this;
+    if (this.pool.lacking) this.makeRoom(table);
     let moved = this.last.length !== table.length || this.settings !== this.compiler.settings;
     for (let k = 0; k < table.length && !moved; k++) moved = table[k]?.memory !== this.last[k];
     if (moved) this.prepare(table);
@@ -44,6 +45,22 @@ export class GpuSequence implements Sequence {
     for (const m of this.last) if (m) m.batch = commands.batch;
     for (const { memory } of this.scratch) memory.batch = commands.batch;
     commands.flush();
+  }
+  /** Tries again where there was no room: for arrays that are written before they are read. */
+  private makeRoom(table: readonly Block[]): void {
+    const read = new Set<number>();
+    const written = new Set<number>();
+    for (const { launch } of this.steps) {
+      for (const place of launch.inputs) if (!written.has(place)) read.add(place);
+      for (const place of launch.outputs) written.add(place);
+    }
+    mustExist([...read].map((place) => table[place]!));
+    const lacking = [...[...written].map((place) => table[place]!), ...this.scratch].filter((b) => b.memory.missing);
+    for (const block of lacking) if (block.memory.missing) this.pool.renew(block);
+    if (!lacking.length) return;
+    this.last = [];
+    for (const step of this.steps) step.memories = [];
+    for (const step of this.steps) if (step.variant?.scratch.length) step.dispatches = null;
   }
   /** Brings the dispatches up to date with the table. */
   private prepare(table: readonly Block[]): void {

@@ -3,7 +3,7 @@ import { allocate, type TypedArray } from '../../base/index.js';
 import type { Commands } from './commands.js';
 import type { Gpu } from './device.js';
 import type { Faults } from './faults.js';
-import { classOf, elementBytes, restored, stored, type Block } from './memory.js';
+import { classOf, elementBytes, mustExist, restored, stored, type Block } from './memory.js';
 
 const stagingUsage = 0x1 | 0x8; // MAP_READ | COPY_DST
 const leastStaging = 1 << 16;
@@ -32,9 +32,11 @@ export class Transfer {
     private readonly faults: Faults,
   ) {}
 
-  write({ memory, dtype }: Block, data: TypedArray): void {
+  write(block: Block, data: TypedArray): void {
     this.gpu.check();
+    mustExist([block]);
     if (!data.length) return;
+    const { memory, dtype } = block;
     if (memory.batch === this.commands.batch) this.commands.flush();
     const values = stored(data, dtype);
     this.gpu.device.queue.writeBuffer(memory.gpu, 0, values.buffer, values.byteOffset, values.byteLength);
@@ -44,6 +46,7 @@ export class Transfer {
     if (this.gpu.lost !== null) return Promise.reject(this.gpu.lossError());
     if (!block.size) return Promise.resolve(allocate(block.dtype, 0));
     return new Promise((resolve, reject) => {
+      mustExist([block]);
       const bytes = block.size * elementBytes;
       if (this.staging && this.used + bytes > this.staging.bytes) this.fetch();
       this.staging ??= this.take(bytes);
