@@ -1,6 +1,6 @@
 // Rows kernels whose vectors lie along the innermost kept axis: four rows at a time, each lane with results of its own. Maps are the case without stages.
 import { sizeOf } from '../../base/index.js';
-import { accBit, identity } from '../../kernel/index.js';
+import { accBit, identity, type Expr } from '../../kernel/index.js';
 import { weightOf } from './cost.js';
 import { Scope } from './evaluate.js';
 import type { Source } from './point.js';
@@ -11,7 +11,7 @@ import type { Part } from './parts.js';
 import { positionOf, type Piece } from './pieces.js';
 import { argumentsOf, unitsFor, usesOf, type Arguments } from './rows.js';
 import { isCut, longest, RunningVectors } from './running.js';
-import { rowBits, type Axes, type Axis } from './sums.js';
+import { isSum, rowBits, type Axes, type Axis } from './sums.js';
 import { constantVector, hold } from './vector.js';
 
 /** The most steps of reduced loops that are written out. */
@@ -19,6 +19,22 @@ const writtenOut = 16;
 /** Elements in a unit of a map over one axis. */
 const blockSize = 1024;
 
+/** From so many integer operations on, some vectors are computed side by side: each operation of a chain waits for the one before. */
+const longChain = 32;
+const beside = 4;
+/** The integer operations of elements that change along an axis, arguments first; indices are left out. */
+function chainOf(roots: readonly Expr[], bit: number): Expr[] {
+  const found = new Set<Expr>();
+  const seen = new Set<Expr>();
+  const visit = (e: Expr): void => {
+    if (seen.has(e) || (e.kind !== 'op' && e.kind !== 'cast') || !(e.reads & bit) || isSum(e)) return;
+    seen.add(e);
+    e.args.forEach(visit);
+    if (e.kind === 'op' && (e.dtype === 'u32' || e.dtype === 'i32')) found.add(e);
+  };
+  roots.forEach(visit);
+  return found.size < longChain ? [] : [...found];
+}
 /** How the vectors of a kernel are divided. */
 export interface KeptPlan {
   readonly axes: Axes;
@@ -32,7 +48,8 @@ export function planKept(axes: Axes, parts: readonly Part[]): KeptPlan {
   const axis = axes.axes.at(-1)!;
   const reduced = parts.reduce((n, p) => Math.max(n, p.stages.length), 0);
   const weight = parts.reduce((w, p) => w + weightOf(p.roots, -1), 0);
-  const units = unitsFor(weight, axis.extent, reduced > 2 ? 2 : 4);
+  const chain = parts.some((p) => chainOf(p.roots, axis.bit).length > 0);
+  const units = chain && axis.extent >= 4 * beside ? beside : unitsFor(weight, axis.extent, reduced > 2 ? 2 : 4);
   const outer = axes.axes.length > 1 ? axes.axes[0]!.extent : 0;
   if (outer) return { axes, parts, units, extent: outer, block: 0 };
   const work = parts.reduce((n, p) => Math.max(n, sizeOf(p.over)), 1);
@@ -87,6 +104,7 @@ export function keptWork(kernel: Piece, given: Arguments, axes: readonly Axis[],
           reduce(kernel, l, bit, moves, points, part);
           continue;
         }
+        for (const e of chainOf(part.roots, bit)) for (const at of points) at.vector(e);
         for (const at of points) {
           const values = part.outputs.map((k) => at.vector(kernel.outputs[k]!.body));
           const write = (): void => part.outputs.forEach((k, n) => at.storeVector(target(k), values[n]!));

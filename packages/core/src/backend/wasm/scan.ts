@@ -1,95 +1,29 @@
 // Running values along an axis.
-import { sizeOf, type DType } from '../../base/index.js';
+import { sizeOf } from '../../base/index.js';
 import { bitOf, identity, type Expr, type SerialKernel } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
 import { i32, select, type I32, type Local } from './instructions.js';
 import type { Func, Module, Signature } from './module.js';
 import { around, columns } from './nest.js';
 import { nothing, type Emitted } from './phase.js';
-import type { Number, Source } from './point.js';
-import { argumentsOf, type Arguments } from './rows.js';
+import { alongAxis, emitAlongAxis, runningIn } from './along-axis.js';
+import { emitPrefix } from './prefix.js';
+import type { Source } from './point.js';
+import { argumentsOf } from './rows.js';
 import { constant, convert, operate, typeOf } from './scalar.js';
 import { positionIn, type Axis } from './sums.js';
 import { constantVector, convertVector, hold, operateVector } from './vector.js';
 
-/** The loops of a kernel whose steps follow one another along an axis. */
-interface AlongAxis {
-  readonly given: Arguments;
-  /** Positions of the axis, and where it stands. */
-  readonly n: number;
-  readonly position: Local<'i32'>;
-  readonly value: (s: Scope) => Number;
-  readonly put: (s: Scope, x: Number) => void;
-  /** The loops over the other axes; the first of them is divided. */
-  around(inner: (s: Scope) => void): void;
-  each(s: Scope, inner: (s: Scope) => void, back?: boolean): void;
-}
-/** Loops over all axes of a kernel but one, then that one. */
-export function alongAxis(f: Func, kernel: SerialKernel): AlongAxis {
-  const { shape, dtype, body, attrs, inputs } = kernel;
-  const given = argumentsOf(f, inputs.length, 1);
-  const all = shape.map((extent, d): Axis => ({ bit: bitOf('i', d), extent }));
-  const axis = all[attrs.axis!]!;
-  const others = all.filter((a) => a !== axis && a.extent > 1);
-  const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(all), at: null };
-  const top = Scope.outermost(given.frame, 0);
-  const position = f.local('i32');
-  const { extent: n, bit } = axis;
-  return {
-    given,
-    n,
-    position,
-    value: (s: Scope): Number => s.number(body),
-    put: (s: Scope, x: Number): void => s.storeNumber(out, x),
-    around(inner) {
-      const [first, ...rest] = others;
-      const about = { roots: [body], later: bit };
-      if (!first) return inner(top);
-      top.hoist([body], -1, 0);
-      const variable = f.local('i32');
-      f.for(variable, given.from, given.to, i32.const(1), () =>
-        around(top.inside(first.bit, variable), rest, about, inner),
-      );
-    },
-    each(s, inner, back = false) {
-      s.hoist([body], bit, 0);
-      const inside = (): void => inner(s.inside(bit, position));
-      f.set(position, i32.const(back ? n - 1 : 0));
-      if (!back) return f.loop(position, i32.const(n), i32.const(1), inside);
-      f.repeat(inside, () => {
-        f.set(position, i32.sub(position, i32.const(1)));
-        return i32.ge(position, i32.const(0));
-      });
-    },
-  };
-}
-/** A kernel whose rows are divided among threads. */
-export function emitAlongAxis(
-  module: Module,
-  kernel: SerialKernel,
-  signature: Signature,
-  scratch: number,
-  write: (f: Func) => void,
-): Emitted {
-  const { shape, attrs } = kernel;
-  if (sizeOf(shape) === 0) return nothing;
-  const extent = shape.find((n, d) => d !== attrs.axis && n > 1) ?? 1;
-  const cost = (sizeOf(shape) / extent) * (scratch ? 60 : 2);
-  return { phases: [{ func: module.add(signature, write), extent, cost }], scratch, shared: 0 };
-}
-
 /** Columns whose running values are kept in memory at a time. */
 const strip = 1024;
-/** The dtype that a scan runs in: sums and products of f32 run in f64. */
-const runningIn = ({ dtype, attrs }: SerialKernel): DType =>
-  dtype === 'f32' && (attrs.op === 'add' || attrs.op === 'mul') ? 'f64' : dtype;
-
 /** out[i] = op over the positions of the axis up to i's. */
 export function emitScan(module: Module, kernel: SerialKernel, signature: Signature): Emitted {
   const { dtype, attrs, shape } = kernel;
   const op = attrs.op!;
   const inner = runningIn(kernel);
   if (attrs.axis !== shape.length - 1 && shape.at(-1)! >= 4) return emitScanAcross(module, kernel, signature);
+  if (attrs.axis === shape.length - 1 && shape.at(-1)! >= 4 && dtype !== 'bool')
+    return emitAlongAxis(module, kernel, signature, 0, (f) => emitPrefix(f, kernel));
   return emitAlongAxis(module, kernel, signature, 0, (f) => {
     const running = f.local(typeOf(inner));
     const { value, put, around: loops, each } = alongAxis(f, kernel);

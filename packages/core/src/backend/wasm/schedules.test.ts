@@ -197,6 +197,18 @@ describe('sequences', () => {
         ops.cummax(x, 1).values,
       ]),
     ).toBeLessThan(1e-6);
+    for (const dtype of ['f32', 'f64', 'i32', 'u32', 'u8'] as const)
+      for (const n of [4, 37, 64])
+        expect(
+          await apart([[[5, n], dtype]], (x) =>
+            [false, true].flatMap((reverse) => [
+              ops.cumsum(x, 1, { reverse }),
+              ops.cumsum(ops.flip(x, [1]), 1, { reverse, exclusive: true }),
+              ops.cummax(x, 1).values,
+            ]),
+          ),
+          dtype,
+        ).toBeLessThan(1e-6);
     expect(await apart([[[50, 37]]], (x) => [ops.argsort(x), ops.argsort(x, { axis: 0, descending: true })])).toBe(0);
     expect(
       await apart([[[50, 37], 'u8']], (x) => [ops.argsort(x), ops.argsort(x, { axis: 0, descending: true })]),

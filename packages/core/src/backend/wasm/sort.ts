@@ -3,7 +3,7 @@ import type { SerialKernel } from '../../kernel/index.js';
 import { f64, i32, select, type F64, type I32, type Local } from './instructions.js';
 import type { Func, Module, Signature } from './module.js';
 import type { Emitted } from './phase.js';
-import { alongAxis, emitAlongAxis } from './scan.js';
+import { alongAxis, emitAlongAxis } from './along-axis.js';
 import { convert } from './scalar.js';
 
 /** Scratch bytes of a sort: the keys in f64, and two lists of positions. */
