@@ -1,4 +1,4 @@
-// Transposed convolutions, which are made of parts without zeros between elements, against the convolution that they are defined as.
+// Transposed convolutions, which are made of parts without zeros between elements, and those with channels last, against what they are defined as.
 import { describe, expect, it } from 'vitest';
 import type { Shape } from '../base/index.js';
 import { requireGrad } from '../graph/create.js';
@@ -25,29 +25,44 @@ const cases: readonly (readonly [Shape, Shape, readonly number[], number, number
   [[1, 4, 4, 5], [4, 3, 4, 3], [2, 1], 1, 0],
   [[1, 3, 3, 2, 4], [3, 4, 2, 3, 3], [2, 2, 2], 1, 1],
 ];
+/** The value of a function and the gradients of the sum of its squares. */
+const withGradients =
+  (f: (x: Tensor, w: Tensor) => Tensor): Program =>
+  (x, w) => {
+    const [a, b] = [requireGrad(x), requireGrad(w)];
+    const y = f(a, b);
+    return [y, ...gradients([ops.sum(ops.mul(y, y))]).values()];
+  };
+async function expectEqual(arrays: Arrays, f: Program, defined: Program): Promise<void> {
+  const values = randomValues(arrays);
+  const [right, got] = [await runOn(cpu, arrays, values, defined), await runOn(cpu, arrays, values, f)];
+  expect(Math.max(...right.map((v, k) => distance(got[k]!, v)))).toBeLessThan(1e-5);
+}
 describe('a transposed convolution', () => {
-  it.each(cases)('of %j with %j, stride %j', async (from, window, stride, padding, outputPadding) => {
-    const arrays: Arrays = [[from], [window]];
-    const values = randomValues(arrays);
-    const both =
-      (f: (x: Tensor, w: Tensor) => Tensor): Program =>
-      (x, w) => {
-        const [a, b] = [requireGrad(x), requireGrad(w)];
-        const y = f(a, b);
-        return [y, ...gradients([ops.sum(ops.mul(y, y))]).values()];
-      };
-    const right = await runOn(
-      cpu,
-      arrays,
-      values,
-      both((x, w) => defined(x, w, stride, padding, outputPadding)),
+  it.each(cases)('of %j with %j, stride %j', (from, window, stride, padding, outputPadding) =>
+    expectEqual(
+      [[from], [window]],
+      withGradients((x, w) => ops.convTranspose(x, w, { stride, padding, outputPadding })),
+      withGradients((x, w) => defined(x, w, stride, padding, outputPadding)),
+    ),
+  );
+});
+describe('a convolution with channels last', () => {
+  const layouts: readonly (readonly [Shape, Shape, ops.ConvOptions])[] = [
+    [[2, 7, 6], [6, 1, 3], { groups: 6, padding: 1 }],
+    [[2, 6, 5, 4], [4, 1, 3, 2], { groups: 4, stride: 2 }],
+    [[1, 5, 4, 3, 2], [2, 1, 2, 2, 2], { groups: 2, padding: 1, dilation: 2 }],
+    [[2, 6, 5, 4], [8, 2, 3, 2], { groups: 2, padding: [1, 0] }],
+  ];
+  it.each(layouts)('of %j with %j', (from, window, options) => {
+    const axes = from.map((_, d) => d).slice(2);
+    return expectEqual(
+      [[from], [window]],
+      withGradients((x, w) => ops.conv(x, w, { ...options, channelsLast: true })),
+      withGradients((x, w) => {
+        const y = ops.conv(ops.permute(x, [0, from.length - 1, ...axes.map((d) => d - 1)]), w, options);
+        return ops.permute(y, [0, ...axes, 1]);
+      }),
     );
-    const got = await runOn(
-      cpu,
-      arrays,
-      values,
-      both((x, w) => ops.convTranspose(x, w, { stride, padding, outputPadding })),
-    );
-    expect(Math.max(...right.map((v, k) => distance(got[k]!, v)))).toBeLessThan(1e-5);
   });
 });

@@ -32,14 +32,21 @@ import {
 
 export type { Pads, PerAxis } from './sliding.js';
 
+/** Where an array has its channels: after the batch, after all, or before the batch. */
+type Channels = 'second' | 'last' | 'first';
 export interface ConvAttrs extends WindowAttrs {
   readonly groups: number;
-  /** The output has its channels before the batch: [O,N,*m]. */
-  readonly channelsLead?: true;
+  /** How x and the output lie; [N,C,*s] when left out. */
+  readonly lie?: readonly [Channels, Channels];
 }
-/** The first two axes of the output, or their indices, in their order. */
-const led = <T>({ channelsLead }: ConvAttrs, [n, o, ...rest]: readonly T[]): T[] =>
-  channelsLead ? [o!, n!, ...rest] : [n!, o!, ...rest];
+const lieOf = ({ lie }: ConvAttrs): readonly [Channels, Channels] => lie ?? ['second', 'second'];
+/** What belongs to the axes [N,C,*s], in the order in which an array has them. */
+const placed = <T>(channels: Channels, [n, c, ...s]: readonly T[]): T[] =>
+  channels === 'second' ? [n!, c!, ...s] : channels === 'last' ? [n!, ...s, c!] : [c!, n!, ...s];
+/** The inverse. */
+const inOrder = <T>(channels: Channels, list: readonly T[]): T[] =>
+  channels === 'last' ? [list[0]!, list.at(-1)!, ...list.slice(1, -1)] : placed(channels, list);
+const permuted = (x: Tensor, channels: Channels): Tensor => permute(x, inOrder(channels, range(x.ndim)));
 const plain = (rank: number): WindowAttrs => ({
   stride: range(rank).map(() => 1),
   padding: range(rank).map(() => [0, 0] as const),
@@ -72,7 +79,8 @@ function asContraction(
 ): LoweredContraction {
   const { stride, dilation, groups } = attrs;
   const [outs, ins] = [weights[0]! / groups, weights[1]!];
-  const [window, places] = [weights.slice(2), out.shape.slice(2)];
+  const [from_, to] = lieOf(attrs);
+  const [window, places] = [weights.slice(2), inOrder(to, out.shape).slice(2)];
   const ones = places.map(() => 1);
   const channel = (g: Expr, c: Expr, per: number): Expr => expr('add', expr('mul', g, lit(per)), c);
   const dtype = out.dtype;
@@ -83,27 +91,29 @@ function asContraction(
     k: [ins, ...window],
     a: { shape: weights, value: w, at: ([g], [o], [c, ...k]) => [channel(g!, o!, outs), c!, ...k] },
     b: {
-      shape: [
+      shape: placed(from_, [
         from[0]!,
         from[1]!,
         ...places.map((n, d) => Math.max(0, (n - 1) * stride[d]! + dilated(window[d]!, dilation[d]!))),
-      ],
-      value: ([n, c, ...p]) => {
+      ]),
+      value: (i) => {
+        const [n, c, ...p] = inOrder(from_, i);
         const none = p.map(() => lit(0));
         const { index, inside } = windowIndex(p, none, from.slice(2), { ...attrs, stride: ones, dilation: ones });
         return expr('where', inside, x([n!, c!, ...index]), lit(0, dtype));
       },
-      at: ([g], [n, ...p], [c, ...k]) => [
-        n!,
-        channel(g!, c!, ins),
-        ...p.map((s, d) => expr('add', expr('mul', s, lit(stride[d]!)), expr('mul', k[d]!, lit(dilation[d]!)))),
-      ],
+      at: ([g], [n, ...p], [c, ...k]) =>
+        placed(from_, [
+          n!,
+          channel(g!, c!, ins),
+          ...p.map((s, d) => expr('add', expr('mul', s, lit(stride[d]!)), expr('mul', k[d]!, lit(dilation[d]!)))),
+        ]),
     },
-    at: ([g], [o], [n, ...p]) => led(attrs, [n!, channel(g!, o!, outs), ...p]),
+    at: ([g], [o], [n, ...p]) => placed(to, [n!, channel(g!, o!, outs), ...p]),
   };
 }
 
-/** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m], or [O,N,*m]. */
+/** The record of `conv`: x[N,C,*s], w[O,C/g,*k] -> [N,O,*m]; x and the result may lie otherwise. */
 export const convPrimitive: Primitive<ConvAttrs> = {
   name: 'conv',
   domain: 'real',
@@ -159,40 +169,48 @@ export const convPrimitive: Primitive<ConvAttrs> = {
         [3, 2, 4],
         [2, 1, 2],
       ],
-      attrs: { ...plain(1), groups: 2, channelsLead: true },
+      attrs: { ...plain(1), groups: 2, lie: ['second', 'first'] },
+    },
+    {
+      shapes: [
+        [2, 3, 4, 2],
+        [2, 1, 2, 2],
+      ],
+      attrs: { ...plain(2), groups: 2, lie: ['last', 'last'] },
     },
   ],
-  infer: ([x, w], attrs) => ({
-    shape: led(attrs, [
-      x!.shape[0]!,
-      w!.shape[0]!,
-      ...windowShape('conv', x!.shape.slice(2), w!.shape.slice(2), attrs),
-    ]),
-    dtype: x!.dtype,
-  }),
-  lower: ([x, w], attrs, { inputs: [s, t], out }) => {
+  infer: ([x, w], attrs) => {
+    const [n, , ...spatial] = inOrder(lieOf(attrs)[0], x!.shape) as [number, ...number[]];
+    const places = windowShape('conv', spatial, w!.shape.slice(2), attrs);
+    return { shape: placed(lieOf(attrs)[1], [n, w!.shape[0]!, ...places]), dtype: x!.dtype };
+  },
+  lower: ([y, w], attrs, { inputs: [r, t], out }) => {
+    const [from, to] = lieOf(attrs);
+    const x: Access = (i) => y!(placed(from, i));
+    const shape = inOrder(from, r!.shape);
     const perGroup = t!.shape[1]!;
     const outPerGroup = t!.shape[0]! / attrs.groups;
-    const empty = sizeOf(s!.shape) === 0;
+    const empty = sizeOf(shape) === 0;
     return {
       form: 'reduce',
       attrs: { op: 'add' },
       over: t!.shape.slice(1),
       body: (i, [c, ...k]) => {
-        const [n, o, ...at] = led(attrs, i);
-        const { index, inside } = windowIndex(at, k, s!.shape.slice(2), attrs);
+        const [n, o, ...at] = inOrder(to, i);
+        const { index, inside } = windowIndex(at, k, shape.slice(2), attrs);
         const channel = expr('add', expr('mul', expr('idiv', o!, lit(outPerGroup)), lit(perGroup)), c!);
         const weight = w!([o!, c!, ...k]);
         if (empty) return lit(0, weight.dtype);
         // Padding is zeros: times infinity they are NaN.
-        return expr('mul', expr('where', inside, x!([n!, channel, ...index]), lit(0, weight.dtype)), weight);
+        return expr('mul', expr('where', inside, x([n!, channel, ...index]), lit(0, weight.dtype)), weight);
       },
-      ...(!empty && { contraction: asContraction(x!, w!, attrs, s!.shape, t!.shape, out) }),
+      ...(!empty && { contraction: asContraction(x, w!, attrs, shape, t!.shape, out) }),
     };
   },
-  vjp: (h, { inputs: [x, w], attrs }, k) => {
-    const g = permute(h, led(attrs, range(h.ndim)));
-    return k === 0 ? inputCotangent(g, x!.shape, w!, attrs) : weightCotangent(g, x!, w!.shape, attrs);
+  vjp: (g, { inputs: [x, w], attrs }, k) => {
+    const [from, to] = lieOf(attrs);
+    if (k === 0) return inputCotangent(g, inOrder(from, x!.shape), w!, attrs);
+    return weightCotangent(permuted(g, to), permuted(x!, from), w!.shape, attrs);
   },
 };
 /** With fewer multiplications for an element of the output, it costs more to weave parts than to multiply zeros. */
@@ -205,6 +223,11 @@ function betweenZeros(x: Tensor, w: Tensor, attrs: ConvAttrs): Tensor {
   const { stride, padding, dilation, inputDilation } = attrs;
   const axis = inputDilation.findIndex((by, d) => by > 1 && stride[d] === 1 && dilation[d] === 1);
   if (axis < 0 || sizeOf(w.shape.slice(1)) < fewest) return apply(convPrimitive, [x, w], attrs);
+  if (attrs.lie) {
+    const { lie, ...others } = attrs;
+    const y = betweenZeros(permuted(x, lie[0]), w, others);
+    return permute(y, placed(lie[1], range(y.ndim)));
+  }
   const [by, at] = [inputDilation[axis]!, axis + 2];
   const { shape } = convPrimitive.infer([x.spec, w.spec], attrs);
   const [each, lo] = [Math.ceil(shape[at]! / by), padding[axis]![0]];
@@ -229,8 +252,13 @@ function betweenZeros(x: Tensor, w: Tensor, attrs: ConvAttrs): Tensor {
   return slice(reshape(joined, shape.with(at, each * by)), [], shape);
 }
 function inputCotangent(g: Tensor, shape: Shape, w: Tensor, attrs: ConvAttrs): Tensor {
-  const window = transposedWindow(shape.slice(2), w.shape.slice(2), g.shape.slice(2), attrs);
-  return betweenZeros(g, turned(w, attrs.groups), { ...window, groups: attrs.groups });
+  const [from, to] = lieOf(attrs);
+  const window = transposedWindow(shape.slice(2), w.shape.slice(2), inOrder(to, g.shape).slice(2), attrs);
+  return betweenZeros(g, turned(w, attrs.groups), {
+    ...window,
+    groups: attrs.groups,
+    ...(attrs.lie && { lie: [to, from] }),
+  });
 }
 /** Batch and channels change places: the cotangent is the window that slides over x, and strides become dilation. */
 function weightCotangent(
@@ -257,7 +285,7 @@ function weightCotangent(
       ] as const;
     }),
   };
-  return apply(convPrimitive, [lhs, rhs], { ...window, groups, channelsLead: true });
+  return apply(convPrimitive, [lhs, rhs], { ...window, groups, lie: ['second', 'first'] });
 }
 
 export interface ConvOptions {
@@ -266,6 +294,8 @@ export interface ConvOptions {
   readonly dilation?: PerAxis;
   readonly inputDilation?: PerAxis;
   readonly groups?: number;
+  /** x is [N, *spatial, C], and so is the result. */
+  readonly channelsLast?: boolean;
 }
 function prepare(op: string, x: Operand, w: Operand): { a: Tensor; b: Tensor; rank: number } {
   const type = commonType(op, [x, w]);
@@ -306,17 +336,23 @@ function checkChannels(
 export function conv(
   x: Operand,
   w: Operand,
-  { stride = 1, padding = 0, dilation = 1, inputDilation = 1, groups = 1 }: ConvOptions = {},
+  { stride = 1, padding = 0, dilation = 1, inputDilation = 1, groups = 1, channelsLast = false }: ConvOptions = {},
 ): Tensor {
   const { a, b, rank } = prepare('conv', x, w);
-  checkChannels('conv', a.shape[1]!, b.shape[1]! * groups, groups, b.shape[0]!, a, b);
-  return apply(convPrimitive, [a, b], {
+  checkChannels('conv', a.shape.at(channelsLast ? -1 : 1)!, b.shape[1]! * groups, groups, b.shape[0]!, a, b);
+  const attrs: ConvAttrs = {
     stride: perAxis('conv', 'stride', stride, rank),
     padding: padsOf('conv', padding, rank),
     dilation: perAxis('conv', 'dilation', dilation, rank),
     inputDilation: perAxis('conv', 'inputDilation', inputDilation, rank),
     groups,
-  });
+  };
+  if (!channelsLast) return apply(convPrimitive, [a, b], attrs);
+  // Where each channel stays by itself nothing has to be turned.
+  if (b.shape[1] === 1 && b.shape[0] === groups)
+    return apply(convPrimitive, [a, b], { ...attrs, lie: ['last', 'last'] });
+  const y = apply(convPrimitive, [permuted(a, 'last'), b], attrs);
+  return permute(y, placed('last', range(y.ndim)));
 }
 export interface ConvTransposeOptions {
   readonly stride?: PerAxis;

@@ -311,9 +311,12 @@ describe('contractions', () => {
     const f: Program = compile((x: Tensor, w: Tensor) => {
       const [a, b] = [requireGrad(x), requireGrad(w)];
       const y = ops.maximum(ops.add(last(ops.conv(first(a), b, options)), 0.5), 0);
-      return [y, ...gradients([ops.sum(ops.mul(y, y))]).values()];
+      const z = ops.conv(a, b, { ...options, channelsLast: true });
+      const of = (t: Tensor): Tensor[] => [...gradients([ops.sum(ops.mul(t, t))]).values()];
+      return [y, ...of(y), z, ...of(z)];
     });
-    expect(await apart([[to.map((d) => shape[d]!)], weights], f)).toBeLessThan(1e-4);
+    const arrays_: Arrays = [[to.map((d) => shape[d]!)], weights];
+    expect(await apart(arrays_, f)).toBeLessThan(1e-4);
   });
   it.each(convolutions)('convolution %s, with both gradients', async (_, arrays, options, inResult, inGradient) => {
     const most = await roundings(arrays, (x, w) => {

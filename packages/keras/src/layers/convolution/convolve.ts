@@ -35,19 +35,22 @@ export function padsOf(
     return o.padding === 'causal' ? [(window[i]! - 1) * o.dilationRate[i]!, 0] : [0, 0];
   });
 }
-function convolveFirst(x: core.Tensor, w: core.Tensor, o: ConvolutionOptions): core.Tensor {
-  const t = channelsFirst(x, o.dataFormat);
-  const padding = padsOf(t.shape.slice(2), w.shape.slice(2), o);
-  return channelsBack(
-    core.conv(t, w, { stride: o.strides, padding, dilation: o.dilationRate, groups: o.groups ?? 1 }),
-    o.dataFormat,
-  );
+function correlate(x: core.Tensor, w: core.Tensor, o: ConvolutionOptions): core.Tensor {
+  const channelsLast = o.dataFormat === 'channels_last';
+  const padding = padsOf(channelsLast ? x.shape.slice(1, -1) : x.shape.slice(2), w.shape.slice(2), o);
+  return core.conv(x, w, {
+    stride: o.strides,
+    padding,
+    dilation: o.dilationRate,
+    groups: o.groups ?? 1,
+    channelsLast,
+  });
 }
 
 /** Cross-correlation with a kernel [*window, inputs / groups, outputs]. */
 export function convolve(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOptions): core.Tensor {
   const n = kernel.ndim - 2;
-  return convolveFirst(x, core.permute(kernel, [n + 1, n, ...range(n)]), o);
+  return correlate(x, core.permute(kernel, [n + 1, n, ...range(n)]), o);
 }
 /** Each channel by itself, with a kernel [*window, inputs, multiplier]; output channel c * multiplier + m. */
 export function depthwise(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOptions): core.Tensor {
@@ -58,7 +61,7 @@ export function depthwise(x: core.Tensor, kernel: core.Tensor, o: ConvolutionOpt
     1,
     ...kernel.shape.slice(0, n),
   ]);
-  return convolveFirst(x, w, { ...o, groups: channels });
+  return correlate(x, w, { ...o, groups: channels });
 }
 
 /** What is cut off the full transposed convolution of one axis; negative: zeros are added. */

@@ -2,6 +2,7 @@
 import { dtypes, sizeOf } from '../../../base/index.js';
 import type { RowsKernel } from '../../../kernel/index.js';
 import { blocked, blockedCost } from './blocked.js';
+import { channels, channelsCost } from './channels.js';
 import { head, phaseSignature, type Emitted, type Phase } from '../phase.js';
 import { emitRows } from '../schedule.js';
 import { direct, directCost } from './direct.js';
@@ -22,6 +23,7 @@ const schedules: readonly { readonly cost: (given: Given) => number; readonly ma
   { cost: fewCost, make: few },
   { cost: tapsCost, make: taps },
   { cost: tapDotsCost, make: tapDots },
+  { cost: channelsCost, make: channels },
 ];
 /** A kernel that computes an array for a factor; made anew for positions of the outer loops, it has their variables as parameters. */
 const makerOf = (kernel: RowsKernel, { outer }: Product, { shape, value, anew }: Factor): RowsKernel => ({

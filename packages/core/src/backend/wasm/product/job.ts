@@ -68,7 +68,7 @@ export function outerPositions(f: Func, job: Job): (number: I32) => Local<'i32'>
   };
 }
 /** The variables of the outer loops from their number in row-major order. */
-function outerVariables(f: Func, { product }: Job, number: I32): Local<'i32'>[] {
+export function outerVariables(f: Func, { product }: Job, number: I32): Local<'i32'>[] {
   const { outer } = product;
   const variables = outer.map(() => f.local('i32'));
   const rest = f.let(number);

@@ -25,9 +25,9 @@ interface Elements {
   readonly shape: Shape;
   readonly value: Expr;
 }
-/** Whether neighbours along the last axis are read from places near one another. */
-function readsInOrder({ shape, value }: Elements): boolean {
-  const last = shape.findLastIndex((n) => n > 2);
+/** Whether neighbours along the last axis of a part are read from places near one another. */
+function readsInOrder({ shape, value }: Elements, part: Shape): boolean {
+  const last = part.findLastIndex((n) => n > 2);
   const at = (e: Expr, by: number): number =>
     valueOf(e, (bit) => (shape[Math.log2(bit)]! >> 1) + (bit === bitOf('i', last) ? by : 0));
   return everyExpr([value]).every(
@@ -50,10 +50,10 @@ export function slabOf(
   parameter: number,
 ): Slab | null {
   const found = unravel(at, array.shape).map(parts);
-  if (!outer.length || found.includes(null) || !readsInOrder(array)) return null;
+  if (!outer.length || found.includes(null)) return null;
   const [outside, inside] = [0, 1].map((k) => found.map((p) => p![k]!)) as [Expr[], Expr[]];
   const shape = inside.map(({ lo, hi }) => hi - lo + 1);
-  if (!(sizeOf(shape) * sizeOf(outer) <= 1.25 * sizeOf(array.shape))) return null;
+  if (!(sizeOf(shape) * sizeOf(outer) <= 1.25 * sizeOf(array.shape)) || !readsInOrder(array, shape)) return null;
   const first = substitute(
     outside.map((e, d) => expr('add', e, lit(inside[d]!.lo))),
     (_, d) => param(parameter + d, 'i32'),

@@ -2,8 +2,7 @@
 // number of the row, and those are held while all columns go by.
 import { sizeOf } from '../../../base/index.js';
 import { finishOf, isPlain } from './finish.js';
-import { outputSteps } from './form.js';
-import type { Line } from './positions.js';
+import { outputSteps, type Product } from './form.js';
 import { i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
 import {
   c,
@@ -20,29 +19,17 @@ import {
 } from './job.js';
 import type { Lanes } from './lanes.js';
 import type { Engine, Func, Module } from '../module.js';
+import { runsOf, type Run } from './runs.js';
 
 const [mostRows, mostTaps, mostHeld] = [2, 64, 9];
 /** Columns that are finished together, at most. */
 const longest = 4096;
 
-/** Columns [from, to) that are equal steps apart in b, from position `at` on. */
-interface Run {
-  readonly from: number;
-  readonly to: number;
-  readonly at: number;
-}
 /** The columns in runs of one step, of 1 or 2; null where there are shorter ones than a vector. */
-function runsOf(line: Line, n: number, least: number): { step: 1 | 2; runs: Run[] } | null {
-  const place = 'step' in line ? (j: number) => line.step * j : (j: number) => line.table[j]!;
-  const step = n > 1 ? place(1) - place(0) : 1;
-  if (step !== 1 && step !== 2) return null;
-  const runs: Run[] = [];
-  for (let j = 0, start = 0; j < n; j++) {
-    if (j + 1 < n && place(j + 1) === place(j) + step && j + 1 - start < longest) continue;
-    runs.push({ from: start, to: j + 1, at: place(start) });
-    start = j + 1;
-  }
-  return runs.every((r) => r.to - r.from >= least) ? { step, runs } : null;
+function tapRunsOf({ b, n }: Product, least: number): { step: 1 | 2; runs: Run[] } | null {
+  const found = runsOf(b.line, n, longest);
+  if (!found || (found.step !== 1 && found.step !== 2)) return null;
+  return found.runs.every((r) => r.to - r.from >= least) ? { step: found.step, runs: found.runs } : null;
 }
 
 interface Taps {
@@ -124,7 +111,7 @@ export function taps(job: Job): Schedule {
   const { product, lanes, engine, module, kernel, place } = job;
   const { a, b, m, n, k } = product;
   const { bytes } = lanes;
-  const { step, runs } = runsOf(b.line, n, lanes.count)!;
+  const { step, runs } = tapRunsOf(product, lanes.count)!;
   const row = 'step' in a.line ? a.line.step * bytes : 0;
   const out = outputSteps(product)!;
   const plain = isPlain(product) && out.column === 1;
@@ -203,10 +190,10 @@ export function taps(job: Job): Schedule {
 }
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
 export function tapsCost({ product, lanes }: Given): number {
-  const { a, b, m, n, k } = product;
+  const { a, b, m, k } = product;
   const depth = sizeOf(k);
   if (m > mostRows || depth > mostTaps || !a.steps || !b.steps || !('step' in a.line || m === 1)) return Infinity;
-  const found = runsOf(b.line, n, lanes.count);
+  const found = tapRunsOf(product, lanes.count);
   if (!found) return Infinity;
   const vectors = found.runs.reduce((x, r) => x + Math.ceil((r.to - r.from) / lanes.count), 0);
   return m * vectors * depth * 0.12 * found.step + m * found.runs.length * 3 + 30;
