@@ -4,17 +4,15 @@ import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type Local, type V128 } from 
 import type { Func } from './module.js';
 import { madd, nmadd, poly, unless, type VectorFunction } from './polynomials.js';
 
-/** sin or cos of n pi/2 + r, where n mod 4 is in the low bits. */
-function turned(f: Func, op: 'sin' | 'cos', n: V128, r: Local<'v128'>): V128 {
+/** sin or cos of n pi/2 + r + low, where n mod 4 is in the low bits, and `low` is what r was rounded by. */
+function turned(f: Func, op: 'sin' | 'cos', n: V128, r: Local<'v128'>, low: V128): V128 {
   const quarter = f.let(op === 'cos' ? i32x4.add(n, f.i32s(1)) : n);
   const z = f.let(f32x4.mul(r, r));
-  const sine = madd(f, f32x4.mul(poly(f, z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]), z), r, r);
-  const cosine = madd(
-    f,
-    poly(f, z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]),
-    f32x4.mul(z, z),
-    nmadd(f, z, f.f32s(0.5), f.f32s(1)),
-  );
+  const p = poly(f, z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]);
+  const sine = f32x4.add(r, madd(f, f32x4.mul(p, z), r, low));
+  // 1 - (z/2 - z^2 Q): what is taken from 1 is small, and so are its roundings
+  const q = poly(f, z, [2.442943644e-5, -1.388728418e-3, 4.166664503e-2]);
+  const cosine = f32x4.sub(f.f32s(1), nmadd(f, f32x4.mul(z, z), q, f32x4.mul(z, f.f32s(0.5))));
   const odd = i32x4.eq(v128.and(quarter, f.i32s(1)), f.i32s(1));
   return v128.xor(v128.bitselect(cosine, sine, odd), i32x4.shl(v128.and(quarter, f.i32s(2)), i32.const(30)));
 }
@@ -27,15 +25,13 @@ const precise =
     const parts = [false, true].map((high) => {
       const v = f.let(f64x2.promote(high ? v128.shuffle32(x, x, [2, 3, 2, 3]) : x));
       const n = f.let(f64x2.nearest(f64x2.mul(v, f.f64s(2 / Math.PI))));
-      const r = f64x2.sub(
-        f64x2.sub(v, f64x2.mul(n, f.f64s(1.5707963267341256))),
-        f64x2.mul(n, f.f64s(6.077100506506192e-11)),
-      );
-      return { n: f.let(i32x4.truncate64(n)), r: f.let(f32x4.demote(r)) };
-    }) as [{ n: Local<'v128'>; r: Local<'v128'> }, { n: Local<'v128'>; r: Local<'v128'> }];
-    const n = f.let(v128.shuffle32(parts[0].n, parts[1].n, [0, 1, 4, 5]));
-    const r = f.let(v128.shuffle32(parts[0].r, parts[1].r, [0, 1, 4, 5]));
-    const y = f.let(turned(f, op, n, r));
+      const near = f64x2.sub(v, f64x2.mul(n, f.f64s(1.5707963267341256)));
+      const whole = f.let(f64x2.sub(near, f64x2.mul(n, f.f64s(6.077100506506192e-11))));
+      const r = f.let(f32x4.demote(whole));
+      return [f.let(i32x4.truncate64(n)), r, f.let(f32x4.demote(f64x2.sub(whole, f64x2.promote(r))))] as const;
+    });
+    const both = (k: 0 | 1 | 2): Local<'v128'> => f.let(v128.shuffle32(parts[0]![k], parts[1]![k], [0, 1, 4, 5]));
+    const y = f.let(turned(f, op, both(0), both(1), both(2)));
     f.if(v128.anyTrue(f32x4.ge(f32x4.abs(x), f.f32s(largeAngle))), () => {
       for (let k = 0; k < 4; k++)
         f.set(y, f32x4.replace(y, k, f32.demote(defined(f, op, [f64.promote(f32x4.lane(x, k))]))));
@@ -55,9 +51,10 @@ export const circular =
   (f, x) => {
     const t = f.let(madd(f, x, f.f32s(2 / Math.PI), f.f32s(start)));
     const n = f.let(f32x4.sub(t, f.f32s(start)));
-    const near = nmadd(f, n, f.f32s(4.837512969970703e-4), nmadd(f, n, f.f32s(1.5703125), x));
+    const near = f.let(nmadd(f, n, f.f32s(4.837512969970703e-4), nmadd(f, n, f.f32s(1.5703125), x)));
     const r = f.let(nmadd(f, n, f.f32s(7.549789948768648e-8), near));
-    const y = f.let(turned(f, op, t, r));
+    const low = nmadd(f, n, f.f32s(7.549789948768648e-8), f32x4.sub(near, r));
+    const y = f.let(turned(f, op, t, r, low));
     const close = v128.and(f32x4.lt(f32x4.abs(r), f.f32s(nearest)), f32x4.ne(n, f.f32s(0)));
     const all = unless(
       f,

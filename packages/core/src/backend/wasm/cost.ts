@@ -10,13 +10,13 @@ const dear: Partial<Record<ScalarOp, number>> = {
   max: 2,
   min: 2,
   exp: 16,
-  log: 22,
+  log: 18,
   tanh: 30,
   erf: 36,
-  sin: 40,
-  cos: 40,
+  sin: 28,
+  cos: 28,
   expm1: 50,
-  log1p: 50,
+  log1p: 26,
   pow: 90,
 };
 /** What goes through a definition in JavaScript, lane by lane. */

@@ -63,7 +63,7 @@ function sweep(count: number): Float32Array {
   const step = Math.floor(2 ** 32 / count) | 1;
   for (let k = 0; k < count; k++) pattern[k] = Math.imul(k, step);
   const x = new Float32Array(pattern.buffer);
-  for (let k = 0; k < count / 2; k++) x[2 * k] = ((k / count) * 4 - 1) * 12;
+  for (let k = 0; k < count / 2; k++) x[2 * k] = ((k / count) * 4 - 1) * (k % 3 ? 12 : k % 2 ? 90 : 2000);
   x.set(special);
   return x;
 }

@@ -4,44 +4,45 @@ import { circular } from './circular.js';
 import { f32x4, i32, i32x4, v128, type Local, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { madd, nmadd, poly, signBit, unless, type VectorFunction } from './polynomials.js';
-import { expm1, log1p, pow } from './wide-math.js';
+import { expm1, pow } from './wide-math.js';
 
 /** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
 const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 /** A number whose unit is 1: adding it rounds to an integer n, and leaves n + 127 in the low bits, where shifting makes 2^n of it. */
 const rounding = 1.5 * 2 ** 23 + 127;
 
-/** v as n*step + r with a small r, for steps of k ln 2; and 2^(n + more). */
-function reduce(f: Func, v: V128, k: number, more = 0): { readonly r: Local<'v128'>; readonly power: Local<'v128'> } {
-  const t = f.let(madd(f, v, f.f32s(Math.LOG2E / k), f.f32s(rounding + more)));
+/** x as n ln 2 + r: n, and e^r - 1 = r + r^2 P(r) with |r| up to ln 2 / 2; and what 2^(n + more) is made of. */
+function reduce(f: Func, x: V128, more = 0): { readonly n: V128; readonly near: V128; readonly bits: V128 } {
+  const t = f.let(madd(f, x, f.f32s(Math.LOG2E), f.f32s(rounding + more)));
   const n = f.let(f32x4.sub(t, f.f32s(rounding + more)));
-  const r = f.let(nmadd(f, n, f.f32s(k * ln2Low), nmadd(f, n, f.f32s(k * ln2High), v)));
-  return { r, power: f.let(i32x4.shl(t, i32.const(23))) };
+  const r = f.let(nmadd(f, n, f.f32s(ln2Low), nmadd(f, n, f.f32s(ln2High), x)));
+  const p = poly(f, r, [1.381314476e-3, 8.369418792e-3, 4.166845605e-2, 1.666651517e-1, 0.4999999404]);
+  return { n, near: madd(f, f32x4.mul(r, r), p, r), bits: t };
 }
-/** e^r - 1 = r + r^2 P(r) */
-const expm1Near = (f: Func, r: Local<'v128'>, p: readonly number[]): V128 => madd(f, f32x4.mul(r, r), poly(f, r, p), r);
-/** P for |r| up to ln 2 / 2, and up to ln 2; fitted to the true values. */
-const nearHalf = [1.381314476e-3, 8.369418792e-3, 4.166845605e-2, 1.666651517e-1, 0.4999999404];
-const nearWhole = [1.960673981e-4, 1.410841593e-3, 8.336212486e-3, 4.166107252e-2, 1.666661054e-1, 0.5000003576];
-
-/** e^x = (2^n)^2 e^r with |r| up to ln 2: the power is put in twice, so that neither end is cut. */
+/** 2^n, of a number with n + 127 in its low bits. */
+const power = (f: Func, bits: V128): Local<'v128'> => f.let(i32x4.shl(bits, i32.const(23)));
+/** e^x = (1 + near) 2^n, with one half of n after the other, so that neither end is cut. */
 function exp(f: Func, x: V128): V128 {
-  const v = f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-104)), f.f32s(89)));
-  const { r, power } = reduce(f, v, 2);
-  return f32x4.mul(madd(f, expm1Near(f, r, nearWhole), power, power), power);
+  const { n, near } = reduce(f, f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-104)), f.f32s(89))));
+  const half = f.let(madd(f, n, f.f32s(0.5), f.f32s(rounding)));
+  const rest = f32x4.add(f32x4.sub(n, f32x4.sub(half, f.f32s(rounding))), f.f32s(rounding));
+  const first = power(f, half);
+  return f32x4.mul(madd(f, near, first, first), power(f, rest));
 }
 /** e^x for x that are not above 0: only the lower end needs care. */
 function expBelow(f: Func, x: V128): V128 {
-  const { r, power } = reduce(f, f.let(f32x4.pmax(x, f.f32s(-104))), 1, 64);
-  return f32x4.mul(madd(f, expm1Near(f, r, nearHalf), power, power), f.f32s(2 ** -64));
+  const { near, bits } = reduce(f, f.let(f32x4.pmax(x, f.f32s(-104))), 64);
+  const large = power(f, bits);
+  return f32x4.mul(madd(f, near, large, large), f.f32s(2 ** -64));
 }
 /** e^x for x from -80 to 80. */
 function expInside(f: Func, x: V128): V128 {
-  const { r, power } = reduce(f, x, 1);
-  return madd(f, expm1Near(f, r, nearHalf), power, power);
+  const { near, bits } = reduce(f, x);
+  const whole = power(f, bits);
+  return madd(f, near, whole, whole);
 }
-/** log x = e ln 2 + log m with m between sqrt(1/2) and sqrt(2), for numbers that are positive, normal and finite. */
-function logInside(f: Func, x: V128): V128 {
+/** log x = e ln 2 + log m with m between sqrt(1/2) and sqrt(2), for numbers that are positive, normal and finite; plus a small number. */
+function logInside(f: Func, x: V128, more?: V128): V128 {
   // the exponent, such that the mantissa starts at sqrt(1/2)
   const bits = f.let(i32x4.sub(x, f.i32s(0x3f3504f3)));
   const e = f.let(f32x4.fromI32(i32x4.shr(bits, i32.const(23))));
@@ -52,8 +53,11 @@ function logInside(f: Func, x: V128): V128 {
     r,
     [8.70035996e-2, -0.142674763, 0.14914787, -0.16577586, 0.199630623, -0.25001337, 0.333339108, -0.5],
   );
-  return madd(f, e, f.f32s(Math.LN2), madd(f, p, f32x4.mul(r, r), r));
+  const z = f32x4.mul(r, r);
+  return madd(f, e, f.f32s(Math.LN2), more ? f32x4.add(r, madd(f, p, z, more)) : madd(f, p, z, r));
 }
+/** Whether numbers are not positive, normal and finite: as integers, from that of 2^-126 to that of infinity, moved to the end of their range. */
+const isRare = (f: Func, x: V128): V128 => i32x4.gt(i32x4.add(x, f.i32s(0x7f800000)), f.i32s(0xfeffffff));
 /** log of any numbers. */
 const logRare: VectorFunction = (f, x) => {
   const tiny = f.let(f32x4.lt(x, f.f32s(2 ** -126)));
@@ -65,9 +69,17 @@ const logRare: VectorFunction = (f, x) => {
   return v128.or(y, f32x4.lt(x, f.f32s(0)));
 };
 function log(f: Func, x: V128): V128 {
-  // as integers, from that of 2^-126 to that of infinity, moved to the end of their range
-  const rare = i32x4.gt(i32x4.add(x, f.i32s(0x7f800000)), f.i32s(0xfeffffff));
-  return unless(f, logInside(f, x), rare, x, 'log of any', logRare);
+  return unless(f, logInside(f, x), isRare(f, x), x, 'log of any', logRare);
+}
+/** log(1 + x) = log t + (x - (t - 1))/t, where t is 1 + x rounded, for ordinary t; -0 stays. */
+const log1pInside = (f: Func, x: V128, t: V128): V128 =>
+  v128.bitselect(x, logInside(f, t, f32x4.div(f32x4.sub(x, f32x4.sub(t, f.f32s(1))), t)), f32x4.eq(x, f.f32s(0)));
+function log1p(f: Func, x: V128): V128 {
+  const t = f.let(f32x4.add(x, f.f32s(1)));
+  return unless(f, log1pInside(f, x, t), isRare(f, t), x, 'log1p of any', (g, v) => {
+    const sum = g.let(f32x4.add(v, g.f32s(1)));
+    return v128.bitselect(logRare(g, sum, sum), log1pInside(g, v, sum), isRare(g, sum));
+  });
 }
 /** An odd polynomial near 0, else 1 - 2/(e^2|x| + 1). */
 function tanh(f: Func, x: V128): V128 {

@@ -1,4 +1,4 @@
-// pow, expm1 and log1p of four 32-bit floats, computed in 64 bits, two lanes at a time.
+// pow and expm1 of four 32-bit floats, computed in 64 bits, two lanes at a time.
 import { f32x4, f64x2, i32, i64x2, v128, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { madd64, nmadd64, poly64, signBit, type VectorFunction } from './polynomials.js';
@@ -42,15 +42,6 @@ export const expm1: VectorFunction = (f, x) =>
     const y = v128.bitselect(near, f64x2.sub(exp64(g, v), g.f64s(1)), f64x2.lt(f64x2.abs(v), g.f64s(2 ** -8)));
     // -0 and NaN as they are
     return v128.bitselect(given, y, v128.or(f64x2.ne(given, given), f64x2.eq(given, g.f64s(0))));
-  });
-export const log1p: VectorFunction = (f, x) =>
-  wide(f, x, x, (g, v) => {
-    const near = f64x2.mul(v, poly64(g, v, [1 / 5, -1 / 4, 1 / 3, -1 / 2, 1]));
-    const t = g.let(f64x2.add(v, g.f64s(1)));
-    const y = g.let(v128.bitselect(near, log64(g, t), f64x2.lt(f64x2.abs(v), g.f64s(2 ** -8))));
-    g.set(y, v128.bitselect(y, v, f64x2.lt(v, g.f64s(Infinity))));
-    g.set(y, v128.bitselect(g.f64s(-Infinity), y, f64x2.eq(t, g.f64s(0))));
-    return v128.or(y, f64x2.lt(t, g.f64s(0)));
   });
 /** |x|^y = e^(y log |x|), with the sign of x where y is odd; the special cases are those of the definition. */
 export const pow: VectorFunction = (f, x, y) => {
