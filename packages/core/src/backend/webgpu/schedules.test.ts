@@ -53,6 +53,11 @@ for (const [name, tuning] of classes)
             expect(far).toBe(0);
           }
         });
+        it('maps of an array that is read in order and in another', async () => {
+          const f = compile((x: Tensor, y: Tensor) => [ops.mul(x, y), ops.sub(1, ops.square(ops.flip(y, [1])))]);
+          const arrays: Arrays = [[[4, 16]], [[4, 16]]];
+          expect(await apart(device, arrays, (x, y) => f(x, y))).toBeLessThan(1e-6);
+        });
         it.each<[Shape, number[]]>([
           [[3], [0]],
           [[100, 7], [1]],

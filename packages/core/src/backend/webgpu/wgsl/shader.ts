@@ -129,7 +129,8 @@ export class Block {
     return this.parent.variable(bit);
   }
   private known(e: Expr): string | undefined {
-    return this.names.get(e) ?? this.parent?.known(e);
+    // what depends on a variable that is another one here is not what it is further out
+    return this.names.get(e) ?? (this.number && loopsOf(e) & this.own ? undefined : this.parent?.known(e));
   }
   /** The outermost block in which these loop variables are known. */
   private home(loops: number): Block {
