@@ -7,7 +7,9 @@ import { useBackend } from '../../graph/state.js';
 import type { Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
 import { apart } from '../../testing/on-device.js';
+import { Gpu } from './device.js';
 import { withGpu } from './open-for-test.js';
+import { Stopwatch } from './stopwatch.js';
 import type { Tuning } from './tuning.js';
 import { createWebgpu, type Webgpu } from './webgpu.js';
 
@@ -102,6 +104,34 @@ await withGpu('measuring schedules on WebGPU', (shared) => {
       expect(own.tuning().entries).toHaveLength(2);
       useBackend(device);
       own.destroy();
+    });
+  });
+
+  describe('the stopwatch', () => {
+    it.each([
+      ['by timestamps, where there are some', {}],
+      ['by waiting', { has: { value: () => false } }],
+    ])('%s', async (_, change) => {
+      const gpu = await Gpu.open();
+      const { device } = gpu;
+      const code = `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+        @compute @workgroup_size(1) fn main() { for (var k = 0; k < 1000000; k++) { x[0] = x[0] * 0.5 + 1; } }`;
+      const module = device.createShaderModule({ code });
+      const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } });
+      const buffer = device.createBuffer({ size: 4, usage: 0x80 });
+      const entries = [{ binding: 0, resource: { buffer } }];
+      const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+      const stopwatch = new Stopwatch(Object.create(gpu, change) as Gpu);
+      const long = (pass: GPUComputePassEncoder): void => {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(1);
+      };
+      await stopwatch.time(long);
+      expect(await stopwatch.time(long)).toBeGreaterThan(0.1);
+      stopwatch.release();
+      gpu.destroy();
+      await expect(stopwatch.time(long)).rejects.toThrow('webgpu: the device was lost');
     });
   });
 
