@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { allocate, isFloat, sizeOf, type DType, type Shape, type TypedArray } from '../../base/index.js';
 import { compile, gradients } from '../../autograd/index.js';
 import { adamUpdate, crossEntropy, layerNorm, maxPool, relu, softmax } from '../../functional/index.js';
-import { dataSync, tensor } from '../../graph/create.js';
+import { dataSync, requireGrad, tensor } from '../../graph/create.js';
 import { scope } from '../../graph/memory.js';
 import { useBackend } from '../../graph/state.js';
 import type { Tensor } from '../../graph/tensor.js';
@@ -78,6 +78,19 @@ describe('the number of threads does not change a bit', () => {
         ops.matmul(c!, a!),
         ops.matmul(d!, a!),
       ],
+    },
+    'depthwise convolutions': {
+      shapes: [
+        [3, 8, 15, 13],
+        [8, 1, 3, 3],
+      ],
+      f: (x, w) => {
+        const [a, b] = [requireGrad(x!), requireGrad(w!)];
+        const first = ops.conv(a, b, { groups: 8, padding: 1 });
+        const last = ops.conv(ops.permute(a, [0, 2, 3, 1]), b, { groups: 8, stride: 2, channelsLast: true });
+        const of = (t: Tensor): Tensor[] => [...gradients([ops.sum(ops.mul(t, t))]).values()];
+        return [first, ...of(first), relu(last), ...of(last)];
+      },
     },
     'rows and scans': {
       shapes: [[41, 300]],
