@@ -2,6 +2,7 @@
 import type { DType } from '../../base/index.js';
 import type { Expr, ScalarOp } from '../../kernel/index.js';
 import { doubleMath } from './double-math.js';
+import { exponentOf } from './powers.js';
 import { isSpelled } from './vector.js';
 
 const dear: Partial<Record<ScalarOp, number>> = {
@@ -39,7 +40,7 @@ export function weightOf(roots: readonly Expr[], bits: number, known: ReadonlySe
       weight += 1;
       if (e.at.kind === 'op') visitIndex(e.at);
     } else if (e.kind === 'op') {
-      weight += operationWeight(e.op, e.args.at(-1)!.dtype);
+      weight += exponentOf(e) === null ? operationWeight(e.op, e.args.at(-1)!.dtype) : 4;
       e.args.forEach(visit);
     } else if (e.kind === 'cast') {
       weight += 1;

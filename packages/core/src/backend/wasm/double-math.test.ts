@@ -1,6 +1,6 @@
 // The functions of 64-bit floats against the true values, computed in integers of 320 bits: units in the last place over all exponents, and the special cases.
 import { describe, expect, it } from 'vitest';
-import { expr, load, loop } from '../../kernel/index.js';
+import { expr, lit, load, loop, type Expr } from '../../kernel/index.js';
 import type { doubleMath } from './double-math.js';
 import { engine } from './engine.js';
 import { createWasm } from './wasm.js';
@@ -148,9 +148,9 @@ const engines = [
 ] as const;
 describe.each(engines)('functions of 64-bit vectors with %s', (_, chosen) => {
   const device = createWasm({ engine: chosen });
-  const run = (op: Name, x: Float64Array): Float64Array => {
+  const run = (op: Name | 'pow', x: Float64Array, f = (a: Expr): Expr => expr(op, a)): Float64Array => {
     const n = x.length;
-    const body = expr(op, load(0, loop('i', 0, n), 'f64'));
+    const body = f(load(0, loop('i', 0, n), 'f64'));
     const outputs = [{ dtype: 'f64', over: [], body, replaces: [] }] as const;
     const program = device.compile({
       name: op,
@@ -178,6 +178,18 @@ describe.each(engines)('functions of 64-bit vectors with %s', (_, chosen) => {
       if (d > worst) [worst, at] = [d, v];
     });
     expect(worst, `${op}(${at})`).toBeLessThanOrEqual(1.5);
+  });
+  it.each([1, 2, 3, -1, 0.5, -0.5])('the power %s is within two roundings', (n) => {
+    const y = run('pow', x, (a) => expr('pow', a, lit(n, 'f64')));
+    const right = Float64Array.from(x, (v) => v ** n);
+    const far = x.filter(
+      (_, k) =>
+        !(
+          Object.is(y[k], right[k]) ||
+          Math.abs(y[k]! - right[k]!) <= Math.max(2 ** -52 * Math.abs(right[k]!), 2 ** -1074)
+        ),
+    );
+    expect(far).toEqual(new Float64Array());
   });
   it('gives a number the same value alone as in a vector', () => {
     for (const op of Object.keys(truths) as Name[])

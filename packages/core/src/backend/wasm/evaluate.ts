@@ -1,8 +1,9 @@
 // Computes expressions at a point of the code: each part once, at the outermost loop where it is known, as one number or as four along an axis.
 import { accBit, type Expr } from '../../kernel/index.js';
-import { f32x4, f64x2, i32, i32x4, v128, type I32, type V128 } from './instructions.js';
+import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type F32, type F64, type I32, type V128 } from './instructions.js';
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
+import { exponentOf, isPower } from './powers.js';
 import { isBelowLargest, isNotAbove } from './signs.js';
 import { isSum, stepOf, sumOf, type Sum } from './sums.js';
 import {
@@ -141,10 +142,14 @@ export class Scope extends Point<Scope> {
       return (e.op === 'idiv' ? i32.divU : i32.remU)(values[0]! as I32, values[1]! as I32);
     const last = e.args.at(-1)!.dtype;
     if (e.op === 'where') values[0] = convert(f, values[0]!, a.dtype, 'bool');
-    return single(f, this.functionOf(e), last, values) ?? operate(f, e.op, last, values);
+    const name = this.functionOf(e);
+    return single(f, name, last, isPower(name) ? [values[0]!] : values) ?? operate(f, e.op, last, values);
   }
   /** The operation, or what does the same for the numbers that it gets here. */
-  private functionOf({ op, args }: Extract<Expr, { kind: 'op' }>): VectorOp {
+  private functionOf(e: Extract<Expr, { kind: 'op' }>): VectorOp {
+    const { op, args } = e;
+    const exponent = exponentOf(e);
+    if (exponent !== null) return `pow ${exponent}`;
     return op === 'exp' && args[0]!.dtype === 'f32' && isNotAbove(args[0]!, this.frame.stages ?? []) ? 'expBelow' : op;
   }
   vector(e: Expr): Vector {
@@ -181,7 +186,7 @@ export class Scope extends Point<Scope> {
     if (e.kind !== 'op') throw new Error(`wasm: ${e.kind} has no vector`);
     if (this.isShift(e, vector))
       return shiftVector(f, e.op, e.dtype, this.vector(e.args[0]!), this.number(e.args[1]!) as I32);
-    const special = this.multiplyAdd(e) ?? this.bounded(e) ?? this.dividedByPower(e);
+    const special = this.multiplyAdd(e) ?? this.bounded(e) ?? this.dividedByPower(e) ?? this.square(e);
     if (special) return special;
     const kinds = e.args.map((x) => x.dtype);
     const values = e.args.map((x) => this.vector(x));
@@ -238,6 +243,22 @@ export class Scope extends Point<Scope> {
     if (!product) return null;
     const [x, y] = product.map((p) => this.vector(p)) as [Vector, Vector];
     return fused(e.dtype, e.op === 'sub', x, y, this.vector(second ? a : b));
+  }
+  /** A power whose exponent is a number that is handed over: most often it is 2. */
+  private square(e: Extract<Expr, { kind: 'op' }>): Vector | null {
+    const [x, exponent] = e.args as [Expr, Expr];
+    if (e.op !== 'pow' || exponent.kind !== 'param' || (e.dtype !== 'f32' && e.dtype !== 'f64')) return null;
+    const { f } = this.frame;
+    const make = e.dtype === 'f32' ? f32 : f64;
+    const values = [this.vector(x), this.vector(exponent)];
+    const out = values[0]!.map(() => f.local('v128'));
+    const put = (y: Vector): void => y.forEach((part, k) => f.set(out[k]!, part));
+    f.if(
+      make.eq(this.number(exponent) as F32 & F64, make.const(2) as F32 & F64),
+      () => put(operateVector(f, 'mul', e.dtype, [values[0]!, values[0]!], [e.dtype, e.dtype])),
+      () => put(operateVector(f, 'pow', e.dtype, values, [e.dtype, e.dtype])),
+    );
+    return out;
   }
   /** x or a constant, whichever is larger (or smaller): NaN stays, as with the exact instruction, which is longer. */
   private bounded(e: Extract<Expr, { kind: 'op' }>): Vector | null {

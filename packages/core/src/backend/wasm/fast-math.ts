@@ -5,6 +5,7 @@ import type { ScalarOp } from '../../kernel/index.js';
 import { doubleMath } from './double-math.js';
 import { f32x4, i32, i32x4, type V128 } from './instructions.js';
 import type { Func } from './module.js';
+import { isPower, powerOf } from './powers.js';
 import { madd, nmadd, poly, type VectorFunction } from './polynomials.js';
 import { vectorMath, type VectorOp } from './vector-math.js';
 
@@ -54,6 +55,7 @@ const fastMath: Partial<Record<VectorOp, VectorFunction>> = {
 };
 /** The function that an operation is on a vector, or on each part of one, if it is a function. */
 export function mathOf(f: Func, op: VectorOp, dtype: DType): VectorFunction | undefined {
+  if (isPower(op)) return powerOf(op, dtype);
   if (dtype === 'f64') return doubleMath[op as ScalarOp];
   if (dtype !== 'f32') return undefined;
   return (f.module.engine.fast ? fastMath[op] : undefined) ?? vectorMath[op];

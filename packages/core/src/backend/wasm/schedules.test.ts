@@ -132,6 +132,11 @@ describe('maps', () => {
     });
     expect(await apart([[[33, 17]], [[17]]], chain)).toBeLessThan(2e-6);
   });
+  it('powers with exponents that are known, before or at the call', async () => {
+    const powers = (x: Tensor): Tensor[] => [-1, 0.5, 2, 3, 5].map((n) => ops.pow(ops.abs(x), n));
+    for (const dtype of ['f32', 'f64'] as const)
+      for (const f of [powers, compile(powers)]) expect(await apart([[[33, 17], dtype]], f)).toBeLessThan(1e-6);
+  });
 });
 /**
  * The bound for any values is one rounding for each term. For random values of both signs the roundings are as random: those of n terms

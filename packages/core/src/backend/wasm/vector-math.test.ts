@@ -1,6 +1,6 @@
 // The transcendental functions against double precision, over all exponents: units in the last place, and the special cases exactly.
 import { describe, expect, it } from 'vitest';
-import { expr, load, loop, scalarOps, type Expr, type ScalarOp } from '../../kernel/index.js';
+import { expr, lit, load, loop, scalarOps, type Expr, type ScalarOp } from '../../kernel/index.js';
 import { engine } from './engine.js';
 import { createWasm } from './wasm.js';
 
@@ -130,6 +130,16 @@ describe.each(engines)('functions of vectors with %s', (_, chosen) => {
       if (d > worst) [worst, at] = [d, `${x[k]}, ${y[k]}`];
     }
     expect(worst, `pow(${at})`).toBeLessThanOrEqual(1.5);
+  });
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, -1, 0.5, -0.5])('the power %s is within 1.5 ulp', (n) => {
+    const x = sweep(count);
+    const y = run(device, (a) => expr('pow', a, lit(n, 'f32')), x);
+    let [worst, at] = [0, 0];
+    for (let k = 0; k < count; k++) {
+      const d = ulps(y[k]!, scalarOps.pow.js(x[k]!, n));
+      if (d > worst) [worst, at] = [d, x[k]!];
+    }
+    expect(worst, `pow(${at}, ${n})`).toBeLessThanOrEqual(1.5);
   });
   it('gives a number the same value at the end of an array as in a vector', () => {
     const x = Float32Array.of(0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3);

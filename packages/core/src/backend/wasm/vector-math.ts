@@ -4,6 +4,7 @@ import { circular } from './circular.js';
 import { f32x4, i32, i32x4, v128, type Local, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { madd, nmadd, poly, signBit, unless, type VectorFunction } from './polynomials.js';
+import type { Power } from './powers.js';
 import { expm1, pow } from './wide-math.js';
 
 /** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
@@ -119,7 +120,7 @@ function erf(f: Func, x: V128): V128 {
 }
 
 /** Operations, and what is less work where numbers are known to allow it. */
-export type VectorOp = ScalarOp | 'expBelow';
+export type VectorOp = ScalarOp | 'expBelow' | Power;
 /** Functions of vectors, by operation. The arguments are locals. */
 export const vectorMath: Partial<Record<VectorOp, VectorFunction>> = {
   exp,

@@ -4,7 +4,7 @@ import type { Func } from './module.js';
 import { madd64, nmadd64, poly64, signBit, type VectorFunction } from './polynomials.js';
 
 /** A function of two 64-bit floats on four 32-bit ones. */
-function wide(f: Func, x: V128, y: V128, g: VectorFunction): V128 {
+export function wide(f: Func, x: V128, y: V128, g: VectorFunction): V128 {
   const half = (high: boolean): V128 => {
     const part = (v: V128): V128 => f.let(f64x2.promote(high ? v128.shuffle32(v, v, [2, 3, 2, 3]) : v));
     const a = part(x);
