@@ -1,6 +1,6 @@
 // The normal form of a contraction: loops outside of both matrices, one loop over rows, one over columns, and loops over the depth. The position of an
 // element of a factor is a sum of parts that depend on one kind of loop each.
-import { type DType, type Shape } from '../../../base/index.js';
+import { sizeOf, type DType, type Shape } from '../../../base/index.js';
 import { isIndex, lineOf, separate, type Line } from './positions.js';
 import { slabOf } from './slab.js';
 import {
@@ -173,10 +173,14 @@ function factorOf(
   return { input, shape, value, anew: slab !== null, outer: before, line, steps: first === null ? null : steps, depth };
 }
 
-/** Whether a factor lies so that a vector of it can be read at once: of some lines, or of the depth. */
-const liesWell = ({ line, steps, depth }: Factor, lines: number): boolean =>
+/** Elements from which on it may be worth putting a factor in another order. */
+const large = 2 ** 12;
+/** Whether a factor is read as it should be: it is made first, or small, or vectors of lines or of the depth can be read at once. */
+const liesWell = ({ input, shape, line, steps, depth }: Factor, lines: number): boolean =>
+  input === null ||
+  sizeOf(shape) < large ||
   (lines >= 4 && ('step' in line ? line.step : line.table[1]! - line.table[0]!) === 1) ||
-  steps?.at(-1) === 1 ||
+  Math.abs(steps?.at(-1) ?? 0) === 1 ||
   !depth.reads;
 /**
  * The products that a kernel may be computed as: with factors that are read where they lie, or whose arrays are made first, which is all that there is
@@ -190,15 +194,16 @@ export function productsOf(kernel: RowsKernel): Product[] {
   const direct = [c.a, c.b].map(({ read }, f) =>
     read.kind === 'load' ? { input: read.input, at: read.at } : made[f]!,
   );
-  const candidates = [direct, [made[0]!, direct[1]!], [direct[0]!, made[1]!], made];
   const found: Product[] = [];
-  for (const places of candidates) {
-    if (found.length && places === made) break;
+  const known = new Set<string>();
+  for (const places of [direct, [made[0]!, direct[1]!], [direct[0]!, made[1]!], made]) {
+    const key = places.map((p) => p.input).join();
+    if (known.has(key) || (found.length && places === made)) continue;
+    known.add(key);
     const product = normalize(kernel, stage.dtype, c, places);
-    if (product) found.push(product);
     if (!product) continue;
-    const { a, b, m, n } = product;
-    if ((a.input === null || liesWell(a, m)) && (b.input === null || liesWell(b, n))) break;
+    found.push(product);
+    if (liesWell(product.a, product.m) && liesWell(product.b, product.n)) break;
   }
   return found;
 }
