@@ -4,7 +4,7 @@ import { f32, f32x4, f64, f64x2, i32, i32x4, v128, type F32, type F64, type I32,
 import { outside, Point, type Frame, type Number, type Setting, type Source } from './point.js';
 import { constant, convert, loadScalar, operate, storeScalar } from './scalar.js';
 import { exponentOf, isPower } from './powers.js';
-import { isBelowLargest, isNotAbove } from './signs.js';
+import { isBelowLargest, isNotAbove, isSearched } from './signs.js';
 import { isSum, stepOf, sumOf, type Sum } from './sums.js';
 import {
   constantVector,
@@ -233,7 +233,8 @@ export class Scope extends Point<Scope> {
       (e.dtype !== 'f32' && e.dtype !== 'f64') ||
       !this.frame.f.module.engine.madd ||
       // the largest less itself is 0, not what rounding took from it
-      isBelowLargest(e, this.frame.stages ?? [])
+      isBelowLargest(e, this.frame.stages ?? []) ||
+      isSearched(e, this.frame.stages ?? [])
     )
       return null;
     const [a, b] = e.args as [Expr, Expr];

@@ -18,6 +18,16 @@ export function isBelowLargest(e: Expr, stages: readonly Stage[]): boolean {
   const stage = most.kind === 'acc' ? stages[most.slot] : undefined;
   return stage?.op === 'max' && stage.body === x;
 }
+/** Whether a stage looks for the largest or the smallest of what this is a part of: others may ask which element it was, so all have to round alike. */
+export function isSearched(e: Expr, stages: readonly Stage[]): boolean {
+  const seen = new Set<Expr>();
+  const holds = (x: Expr): boolean => {
+    if (x === e || seen.has(x)) return x === e;
+    seen.add(x);
+    return (x.kind === 'op' || x.kind === 'cast') && x.args.some(holds);
+  };
+  return stages.some(({ op, body }) => (op === 'max' || op === 'min') && holds(body));
+}
 /** Whether a number is never above 0. */
 export function isNotAbove(e: Expr, stages: readonly Stage[]): boolean {
   if (e.kind !== 'op') return false;
