@@ -8,7 +8,7 @@ const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
 const run = (...args: string[]) =>
   spawnSync(process.execPath, ['--conditions=@nn/source', '--import', 'tsx', cli, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, FORCE_COLOR: '1' },
+    env: { ...process.env, FORCE_COLOR: '1', NO_COLOR: undefined },
   });
 
 describe('the program', () => {
