@@ -1,9 +1,9 @@
 // Random compiled programs on WebAssembly and on a GPU, against the CPU.
 import { describe, expect, it } from 'vitest';
-import { openBackend } from '../backend/index.js';
-import { cpu } from '../backend/cpu/cpu.js';
-import { withGpu } from '../backend/webgpu/open-for-test.js';
-import { programDistance } from './random-program.js';
+import { openBackend } from './index.js';
+import { cpu } from './cpu/cpu.js';
+import { withGpu } from './webgpu/open-for-test.js';
+import { programDistance } from '../testing/random-program.js';
 
 /** Sums in another order, three steps long, through functions that may be steep. */
 const tol = 2e-4;
