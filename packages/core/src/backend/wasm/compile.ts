@@ -21,6 +21,6 @@ const serial: Readonly<
 export function emitKernel(module: Module, kernel: Kernel, place: (words: Int32Array) => number): Emitted {
   const signature = phaseSignature(kernel);
   if (kernel.form !== 'rows') return serial[kernel.form](module, kernel, signature);
-  const rows = module.engine.fast ? withReciprocals(kernel) : kernel;
+  const rows = withReciprocals(kernel, module.engine.fast);
   return emitContraction(module, rows, place) ?? emitRows(module, rows, signature);
 }
