@@ -8,6 +8,8 @@ export interface Shape extends Omit<Schedule, 'splits'> {
   readonly speed: number;
   /** Only for columns whose elements lie side by side along the depth (true), or not (false). */
   readonly along?: boolean;
+  /** Only for products of at least so many multiplications: with fewer, it takes longer to compile than it saves. */
+  readonly from?: number;
 }
 /** A class of hardware. */
 export interface Table {
@@ -66,11 +68,12 @@ export function contenders(product: Product, table: Table, limits: Limits): Sche
     .map((c) => c.schedule);
 }
 function counted(product: Product, table: Table, limits: Limits): Candidate[] {
+  const multiplications = product.batch * product.rows * product.columns * product.depth;
   const along = alongDepth(product.b, axis.column);
   return table.shapes
-    .filter((s) => s.along === undefined || s.along === along)
+    .filter((s) => (s.along === undefined || s.along === along) && multiplications >= (s.from ?? 0))
     .flatMap((shape) => {
-      const { speed: _, along: __, ...rest } = shape;
+      const { speed: _, along: __, from: ___, ...rest } = shape;
       const deepest = Math.min(mostSplits, Math.floor(product.depth / leastDepth / shape.slices));
       const splits = [1];
       for (let n = 2; n <= deepest; n *= 2) splits.push(n);

@@ -27,7 +27,7 @@ export const tables: Readonly<Record<'software' | 'integrated' | 'discrete', Tab
     launch: 20000,
     memory: 4,
     shapes: [
-      shape([8, 4], [1, 4], 0.5),
+      shape([8, 4], [1, 4], 0.5, { from: 2 ** 24 }),
       shape([4, 4], [1, 4], 0.4),
       shape([1, 4], [1, 4], 0.2),
       shape([4, 1], [4, 1], 0.2),
