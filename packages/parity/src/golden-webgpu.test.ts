@@ -38,6 +38,10 @@ describe.each(
   });
   afterAll(() => console.log(`Golden cases on ${gpu}, ${mode}, one of ${share}:\n${countTable(counted)}`));
 });
-it(gpus.length ? 'there is a GPU' : 'LEFT OUT, there is no GPU: golden cases on webgpu', () => {
+const [title, say] = gpus.length
+  ? (['there is a GPU', () => {}] as const)
+  : (['LEFT OUT, there is no GPU: golden cases on webgpu', console.warn] as const);
+it(title, () => {
+  say('\n*** NOT TESTED: golden cases on webgpu ***\n');
   expect(groups.length).toBeGreaterThan(5);
 });
