@@ -239,6 +239,7 @@ describe('contractions', () => {
     [77, 1030, 1],
     [33, 90, 3],
     [1, 5000, 1],
+    [13, 190, 1300],
   ] as const;
   it.each(sizes)('%d x %d by %d', async (m, k, n) => {
     const dot =
@@ -272,6 +273,7 @@ describe('contractions', () => {
       [1, 700, 90],
       [3, 90, 130],
       [50, 300, 2],
+      [9, 150, 330],
     ] as const)
       for (const turned of [false, true]) {
         const dense: Program = (x, y, b) => {

@@ -71,12 +71,13 @@ describe('the number of threads does not change a bit', () => {
       ],
     },
     'products with a few vectors': {
-      shapes: [[350, 600], [3, 600], [2, 350], [350]],
-      f: (a, b, c, d) => [
+      shapes: [[350, 600], [3, 600], [2, 350], [350], [11, 350]],
+      f: (a, b, c, d, e) => [
         ops.matmul(b!, ops.transpose(a!)),
         ops.matmul(a!, ops.transpose(b!)),
         ops.matmul(c!, a!),
         ops.matmul(d!, a!),
+        ops.matmul(e!, a!),
       ],
     },
     'depthwise convolutions': {

@@ -285,7 +285,7 @@ interface Room {
   readonly small: I32;
 }
 export const blocked = (job: Job): Schedule => new Blocked(job).schedule();
-/** Rough nanoseconds, for the choice among schedules. */
+/** Rough nanoseconds, for the choice among schedules. Some columns of a large matrix are packed from rows that are far apart. */
 export function blockedCost({ product, lanes, engine }: Given): number {
   const { a, b, m, n, k } = product;
   const depth = sizeOf(k);
@@ -293,7 +293,7 @@ export function blockedCost({ product, lanes, engine }: Given): number {
   const wide = Math.ceil(n / lanes.count) * lanes.count;
   const plain = 'step' in a.line && a.steps?.at(-1) === 1 && a.steps.length === 1;
   const pack = (lines: number, of: Factor): number =>
-    lines * depth * ('step' in of.line && of.line.step === 1 ? 0.1 : 0.2);
+    lines * depth * ('step' in of.line && of.line.step === 1 ? (lines * depth > 2 ** 18 ? 0.35 : 0.1) : 0.2);
   const tiles = Math.ceil(m / height) * Math.ceil(wide / (2 * lanes.count));
   const work = (m * wide * depth) / lanes.count / 8 / Math.min(1, height / 4);
   return work + tiles * 6 + pack(wide, b) + (plain ? 0 : pack(m, a)) + 60;

@@ -86,7 +86,8 @@ export function directCost({ product, lanes, engine }: Given): number {
   const vectors = runs.reduce((x, r) => x + Math.ceil((r.to - r.from) / lanes.count), 0);
   const panels = Math.ceil(m / mostRows(engine));
   // Columns of a large matrix are read again and again from far away.
-  const far = runs.length === 1 && depth * n * lanes.bytes > 16384 ? (panels > 2 ? 1.5 : 1.3) : 1;
+  const size = runs.length === 1 ? depth * n * lanes.bytes : 0;
+  const far = size <= 2 ** 17 ? 1 : size <= 2 ** 19 ? 1.1 : 3;
   return ((m * vectors * depth) / 8 / Math.min(1, m / 4)) * far + panels * vectors * 3 + 20;
 }
 export function direct(job: Job): Schedule {

@@ -1,4 +1,4 @@
-// Products of a matrix with a few vectors: what they cost is reading the matrix, so it is read once, where it is and in the order in which it lies.
+// Products of a matrix with a few vectors: what they cost is reading the matrix, so it is read where it is and in the order in which it lies.
 // Its lines are either multiplied with the vectors (line dots), or added up, each times a number of every vector (line sums).
 import { sizeOf } from '../../../base/index.js';
 import { lineDotsFunc, lineSumsFunc, type Depth } from './few-tile.js';
@@ -11,6 +11,7 @@ import {
   matrixOf,
   outerCount,
   outerPositions,
+  panelsOf,
   resultOf,
   scratch,
   to,
@@ -20,11 +21,14 @@ import {
 } from './job.js';
 import type { Func } from '../module.js';
 
-/** The most vectors, and the most sums that wait together for being finished; columns of a unit. */
-const mostVectors = 4;
+/** The most vectors, and of them those that a line is multiplied with at once. */
+const [mostVectors, mostTogether] = [64, 4];
+/** The most sums that wait together for being finished; columns of a unit. */
 const span = 4096;
 const block = 256;
-const spanOf = (vectors: number): number => Math.floor(span / vectors / block) * block;
+const spanOf = (vectors: number): number => Math.floor(span / Math.min(vectors, mostTogether) / block) * block;
+/** Bytes of lines that stay in a cache while all vectors come by. */
+const near = 2 ** 18;
 /** Bytes from which on a matrix is taken to come from beyond all caches: there one line after another is faster than several at once. */
 const far = 2 ** 23;
 /** Numbers that are added up without a break: sums of sums have smaller errors. */
@@ -81,8 +85,9 @@ function depthOf(k: readonly number[], matrix: readonly number[]): { around: num
   while (around > 0 && matrix[around - 1] === run) run *= k[--around]!;
   return { around, run };
 }
-const canDot = ({ lanes, product: { k } }: Given, { few, matrix, lines }: Sides): boolean =>
+const canDot = ({ lanes, product: { k } }: Given, { few, matrix, vectors, lines }: Sides): boolean =>
   lanes.name === 'f32' &&
+  vectors <= mostTogether &&
   few.steps !== null &&
   matrix.steps?.at(-1) === 1 &&
   k.at(-1)! >= 4 &&
@@ -210,10 +215,14 @@ function lineSums(job: Job, { few, matrix, vectors, lines: columns }: Sides): Sc
   const longest = spanOf(vectors);
   const finish = plain ? null : finishOf(module, kernel, product, longest);
   const row = plain ? out.row * bytes : longest * bytes;
-  const lines = Math.max(1, Math.min(k.at(-1)!, Math.floor(8 / vectors)));
+  const bands = panelsOf(vectors, mostTogether);
+  const lines = Math.max(1, Math.min(k.at(-1)!, Math.floor(8 / bands.height)));
   const [groups, rest] = [Math.floor(k.at(-1)! / lines), k.at(-1)! % lines];
   const step = { matrix: matrix.steps!.at(-1)! * bytes, vectors: few.steps!.at(-1)! * bytes };
-  const shape = { lanes, vectors, vector: stepOf(few, vectors)! * bytes, step, tail: columns % lanes.count };
+  const vector = stepOf(few, vectors)! * bytes;
+  const shape = { lanes, vector, step, tail: columns % lanes.count };
+  /** Groups of lines that all vectors meet before the next. */
+  const together = vectors > mostTogether ? Math.max(1, Math.floor(near / (longest * bytes * lines))) : groups;
   const unit = outerCount(job) > 1 ? Math.min(columns, longest) : block;
   const write = (f: Func): void =>
     spans(f, job, columns, unit, longest, (outer, first, last) => {
@@ -235,14 +244,29 @@ function lineSums(job: Job, { few, matrix, vectors, lines: columns }: Sides): Sc
           });
           return go(-onMatrix * k[d]!, -onVectors * k[d]!);
         }
-        const call = (count: number, times: number, done: number): void => {
-          const func = lineSumsFunc(module, engine, { ...shape, lines: count });
-          const [onMatrix, onVectors] = [c(done * step.matrix), c(done * step.vectors)];
-          f.do(module.call(func, i32.add(w, onMatrix), i32.add(v, onVectors), sums, c(times), width, c(row), more));
+        /** So many times `count` lines, after `done` groups. */
+        const call = (count: number, times: I32, done: I32): void => {
+          const [onMatrix, onVectors] = [
+            f.let(i32.add(w, i32.mul(done, c(lines * step.matrix)))),
+            f.let(i32.add(v, i32.mul(done, c(lines * step.vectors)))),
+          ];
+          for (let q = 0; q < vectors; q += bands.height) {
+            const height = Math.min(bands.height, vectors - q);
+            const func = lineSumsFunc(module, engine, { ...shape, vectors: height, lines: count });
+            const [from_, to_] = [i32.add(onVectors, c(q * vector)), i32.add(sums, c(q * row))];
+            f.do(module.call(func, onMatrix, from_, to_, times, width, c(row), more));
+          }
           f.set(more, c(1));
         };
-        if (groups) call(lines, groups, 0);
-        if (rest) call(rest, 1, groups * lines);
+        if (together < groups) {
+          const [t, count] = [f.local('i32'), f.local('i32')];
+          f.for(t, c(0), c(groups), c(together), () => {
+            f.set(count, i32.sub(c(groups), t));
+            f.set(count, select(count, c(together), i32.lt(count, c(together))));
+            call(lines, count, t);
+          });
+        } else if (groups) call(lines, c(groups), c(0));
+        if (rest) call(rest, c(1), c(groups));
       };
       visit(0);
       finish?.(f, outer, [c(0), c(vectors), first, last], result);
@@ -257,7 +281,7 @@ function lineSums(job: Job, { few, matrix, vectors, lines: columns }: Sides): Sc
 
 /** Nanoseconds for a number of the matrix. */
 const dotCost = (vectors: number): number => Math.max(0.046, 0.034 * vectors);
-const sumCost = (vectors: number): number => Math.max(0.05, 0.033 * vectors);
+const sumCost = (vectors: number): number => Math.max(0.05, (vectors > mostTogether ? 0.034 : 0.033) * vectors);
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
 export function fewCost(job: Given): number {
   const { k } = job.product;
