@@ -71,10 +71,10 @@ for (const [name, schedule] of schedules)
   );
 
 describe('the precision of products', () => {
-  const report = { vendor: 'acme', description: '', features: ['subgroups', 'timestamp-query'] };
+  const report = { vendor: 'acme', architecture: 'one', description: '', features: ['subgroups', 'timestamp-query'] };
   it('says what is missing, what there is, and what helps', () => {
     expect(() => checkPrecision('f16', report)).toThrow(
-      'webgpu: products in f16 need the feature "shader-f16", which this adapter (acme) does not have; it has subgroups, timestamp-query. Leave products in "f32"',
+      'webgpu: products in f16 need the feature "shader-f16", which this adapter (acme one) does not have; it has subgroups, timestamp-query. Leave products in "f32"',
     );
     expect(() => checkPrecision('bf16' as 'f16', report)).toThrow(
       'webgpu: the precision of products is "f32" or "f16", not "bf16"',

@@ -13,13 +13,18 @@ const precisions: readonly unknown[] = ['f32', 'f16'];
 /** @throws DeviceError  when the adapter cannot compute in that precision */
 export function checkPrecision(
   precision: ProductPrecision,
-  { features, description, vendor }: Pick<AdapterReport, 'features' | 'description' | 'vendor'>,
+  {
+    features,
+    description,
+    vendor,
+    architecture,
+  }: Pick<AdapterReport, 'features' | 'description' | 'vendor' | 'architecture'>,
 ): ProductPrecision {
   if (!precisions.includes(precision))
     throw new ValueError(`webgpu: the precision of products is "f32" or "f16", not ${JSON.stringify(precision)}`);
   if (precision === 'f16' && !features.includes('shader-f16'))
     throw new DeviceError(
-      `webgpu: products in f16 need the feature "shader-f16", which this adapter (${description || vendor || 'unnamed'}) does not have; it has ${features.join(', ') || 'none'}. Leave products in "f32", or take a GPU and driver with half precision`,
+      `webgpu: products in f16 need the feature "shader-f16", which this adapter (${description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed'}) does not have; it has ${features.join(', ') || 'none'}. Leave products in "f32", or take a GPU and driver with half precision`,
     );
   return precision;
 }
