@@ -35,8 +35,15 @@ const exp: VectorFunction = (f, x) => {
   return f64x2.mul(madd(f, near, first, first), power(rest));
 };
 
-/** log x = e ln 2 + log(1 + m), for normal x; with s = m/(2 + m), log(1 + m) = 2s + s R(s^2) = m - m^2/2 + s (m^2/2 + R(s^2)). */
-function logInside(f: Func, x: V128): V128 {
+/** e^x for x from -700 to 700. */
+function expInside(f: Func, x: V128): V128 {
+  const { n, near } = reduce(f, x);
+  const whole = f.let(power(f64x2.add(n, f.f64s(magic + 1023))));
+  return madd(f, near, whole, whole);
+}
+
+/** log x = e ln 2 + log(1 + m), for normal x, plus a small number; with s = m/(2 + m), log(1 + m) = 2s + s R(s^2) = m - m^2/2 + s (m^2/2 + R(s^2)). */
+function logInside(f: Func, x: V128, more?: V128): V128 {
   const root = f.constant('sqrt half', () => v128.f64s(Math.SQRT1_2));
   const bits = f.let(i64x2.sub(x, root));
   const mantissa = f.constant('mantissa', () => v128.i32s(-1, 0xfffff, -1, 0xfffff));
@@ -57,9 +64,13 @@ function logInside(f: Func, x: V128): V128 {
     ),
   );
   const square = f.let(f64x2.mul(f64x2.mul(m, m), f.f64s(0.5)));
-  const low = madd(f, s, f64x2.add(square, r), f64x2.mul(e, f.f64s(ln2Low)));
+  const small = f64x2.mul(e, f.f64s(ln2Low));
+  const low = madd(f, s, f64x2.add(square, r), more ? f64x2.add(small, more) : small);
   return madd(f, e, f.f64s(ln2High), f64x2.sub(m, f64x2.sub(square, low)));
 }
+/** Whether numbers are not positive, normal and finite. */
+const isRare = (f: Func, x: V128): V128 =>
+  v128.or(f64x2.lt(x, f.f64s(2 ** -1022)), v128.not(f64x2.lt(x, f.f64s(Infinity))));
 /** log of any numbers. */
 const logRare: VectorFunction = (f, x) => {
   const tiny = f.let(f64x2.lt(x, f.f64s(2 ** -1022)));
@@ -70,19 +81,15 @@ const logRare: VectorFunction = (f, x) => {
   f.set(y, v128.bitselect(f.f64s(-Infinity), y, f64x2.eq(x, f.f64s(0))));
   return v128.or(y, f64x2.lt(x, f.f64s(0)));
 };
-const log: VectorFunction = (f, x) => {
-  const rare = v128.or(f64x2.lt(x, f.f64s(2 ** -1022)), v128.not(f64x2.lt(x, f.f64s(Infinity))));
-  return unless(f, logInside(f, x), rare, x, 'log64 of any', logRare);
-};
+const log: VectorFunction = (f, x) => unless(f, logInside(f, x), isRare(f, x), x, 'log64 of any', logRare);
 
 /** An odd polynomial near 0, else 1 - 2/(e^2|x| + 1). */
 const tanh: VectorFunction = (f, x) => {
   const a = f.let(f64x2.abs(x));
   const z = f.let(f64x2.mul(x, x));
   const bounded = f.let(f64x2.pmin(a, f.f64s(20)));
-  const { n, near } = reduce(f, f.let(f64x2.add(bounded, bounded)));
-  const two = f.let(power(f64x2.add(n, f.f64s(magic + 1023))));
-  const far = f64x2.sub(f.f64s(1), f64x2.div(f.f64s(2), f64x2.add(madd(f, near, two, two), f.f64s(1))));
+  const e = expInside(f, f.let(f64x2.add(bounded, bounded)));
+  const far = f64x2.sub(f.f64s(1), f64x2.div(f.f64s(2), f64x2.add(e, f.f64s(1))));
   const p = poly(
     f,
     z,
@@ -96,6 +103,46 @@ const tanh: VectorFunction = (f, x) => {
   return v128.or(v128.bitselect(small, far, f64x2.lt(a, f.f64s(0.625))), v128.and(x, f.f64s(-0)));
 };
 
+/** x + x P(x^2) near 0, else 1 - e^Q(|x| - 1). */
+const erf: VectorFunction = (f, x) => {
+  const a = f.let(f64x2.pmin(f64x2.abs(x), f.f64s(5.95)));
+  const z = f.let(f64x2.mul(x, x));
+  const p = poly(
+    f,
+    z,
+    [
+      1.0726164894329426e-8, -1.571432309134152e-7, 1.640160994436917e-6, -1.4922120011890354e-5, 1.2055199866809842e-4,
+      -8.548323788973352e-4, 5.2239775763388e-3, -2.6866170640775875e-2, 0.1128379167093529, -0.376126389031834,
+      0.12837916709551256,
+    ],
+  );
+  const near = madd(f, p, x, x);
+  const q = poly(
+    f,
+    f.let(f64x2.sub(a, f.f64s(1))),
+    [
+      1.5365302673870348e-12, -4.0309856369142734e-11, 4.878301246762069e-10, -3.605576164884749e-9,
+      1.7969913459610437e-8, -6.090408372619165e-8, 1.1616076952594756e-7, 1.1413999749998558e-7, -2.026977603458857e-6,
+      9.581311621087548e-6, -2.7142183056729448e-5, 2.6270439003407737e-5, 0.00023732475345294356,
+      -0.001977903031344237, 0.010033825434069813, -0.041561098046330305, -0.8431072563584879, -2.638967514234792,
+      -1.8496055099332482,
+    ],
+  );
+  const far = f64x2.sub(f.f64s(1), expInside(f, f.let(q)));
+  const signed = v128.or(far, v128.and(x, f.f64s(-0)));
+  return v128.bitselect(near, signed, f64x2.lt(a, f.f64s(0.84375)));
+};
+/** log(1 + x) = log t + (x - (t - 1))/t, where t is 1 + x rounded, for ordinary t; -0 stays. */
+const log1pInside = (f: Func, x: V128, t: V128): V128 =>
+  v128.bitselect(x, logInside(f, t, f64x2.div(f64x2.sub(x, f64x2.sub(t, f.f64s(1))), t)), f64x2.eq(x, f.f64s(0)));
+const log1p: VectorFunction = (f, x) => {
+  const t = f.let(f64x2.add(x, f.f64s(1)));
+  return unless(f, log1pInside(f, x, t), isRare(f, t), x, 'log1p64 of any', (g, v) => {
+    const sum = g.let(f64x2.add(v, g.f64s(1)));
+    return v128.bitselect(logRare(g, sum, sum), log1pInside(g, v, sum), isRare(g, sum));
+  });
+};
+
 /** From here on, and nearer than this to a multiple of pi/2 other than 0, r takes more than 64 bits: see below. */
 const [farthest, nearest] = [2 ** 20, 2 ** -10];
 /**
@@ -107,38 +154,31 @@ const circular =
   (f, x) => {
     const t = f.let(madd(f, x, f.f64s(2 / Math.PI), f.f64s(magic)));
     const n = f.let(f64x2.sub(t, f.f64s(magic)));
-    const low = madd(f, n, f.f64s(2.912732056093356e-20), f64x2.mul(n, f.f64s(6.07710050359346e-11)));
-    const r = f.let(f64x2.sub(nmadd(f, n, f.f64s(1.5707963267341256), x), low));
+    const near = f.let(nmadd(f, n, f.f64s(1.5707963267341256), x));
+    const rest = f.let(madd(f, n, f.f64s(2.912732056093356e-20), f64x2.mul(n, f.f64s(6.07710050359346e-11))));
+    const r = f.let(f64x2.sub(near, rest));
+    // what r was rounded by
+    const low = f64x2.sub(f64x2.sub(near, r), rest);
     const z = f.let(f64x2.mul(r, r));
-    const sine = madd(
+    const p = poly(
       f,
-      f64x2.mul(
-        poly(
-          f,
-          z,
-          [
-            1.5916726193889336e-10, -2.5051112272573243e-8, 2.755731600817155e-6, -1.984126983657571e-4,
-            8.333333333330827e-3, -0.16666666666666666,
-          ],
-        ),
-        z,
-      ),
-      r,
-      r,
+      z,
+      [
+        1.5916726193889336e-10, -2.5051112272573243e-8, 2.755731600817155e-6, -1.984126983657571e-4,
+        8.333333333330827e-3, -0.16666666666666666,
+      ],
     );
-    const cosine = madd(
+    const sine = f64x2.add(r, madd(f, f64x2.mul(p, z), r, low));
+    // 1 - (z/2 - z^2 Q): what is taken from 1 is small, and so are its roundings
+    const q = poly(
       f,
-      poly(
-        f,
-        z,
-        [
-          -1.1381754653662937e-11, 2.0876134024090145e-9, -2.755731721268659e-7, 2.4801587298651292e-5,
-          -1.3888888888887322e-3, 4.1666666666666664e-2,
-        ],
-      ),
-      f64x2.mul(z, z),
-      nmadd(f, z, f.f64s(0.5), f.f64s(1)),
+      z,
+      [
+        -1.1381754653662937e-11, 2.0876134024090145e-9, -2.755731721268659e-7, 2.4801587298651292e-5,
+        -1.3888888888887322e-3, 4.1666666666666664e-2,
+      ],
     );
+    const cosine = f64x2.sub(f.f64s(1), nmadd(f, f64x2.mul(z, z), q, f64x2.mul(z, f.f64s(0.5))));
     // which function, and its sign: the last two bits of n
     const quarter = f.let(op === 'cos' ? f64x2.add(t, f.f64s(1)) : t);
     const last = f.let(i32x4.shr(i32x4.shl(quarter, i32.const(31)), i32.const(31)));
@@ -159,7 +199,9 @@ const circular =
 export const doubleMath: Partial<Record<ScalarOp, VectorFunction>> = {
   exp,
   log,
+  log1p,
   tanh,
+  erf,
   sin: circular('sin'),
   cos: circular('cos'),
 };
