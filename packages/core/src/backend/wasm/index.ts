@@ -26,7 +26,8 @@ export function memoryUse(): { inside: { arrays: number; bytes: number }; outsid
 
 /**
  * Divides large kernels among so many threads from now on, this one included. Results do not depend on the number. Without a call there are
- * as many as the process has cores, at most four; they start when there has been work worth dividing, some 50 ms of it. Where threads cannot share memory (a page that is not cross-origin isolated) kernels run on one, and a warning says what to do.
+ * as many as the process has cores, at most four; they start when there has been work worth dividing, some 50 ms of it. Where threads cannot
+ * share memory (a page that is not cross-origin isolated) kernels run on one, and after a call a warning says what to do.
  *
  * @param n  from 1 to 256
  * @returns  settles when the threads are at work; until then kernels run on one
