@@ -4,7 +4,7 @@ import { sizeOf } from '../../../base/index.js';
 import { bitOf, linear, loop, substitute, type Expr } from '../../../kernel/index.js';
 import { finishOf, isPlain } from './finish.js';
 import type { Product } from './form.js';
-import { i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
+import { f32, f64, i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
 import {
   c,
   from,
@@ -12,6 +12,7 @@ import {
   outerVariables,
   resultOf,
   scratch,
+  shared,
   to,
   type Given,
   type Job,
@@ -27,11 +28,11 @@ const longest = 256;
 /** Columns at a time, where runs of them are that long. */
 const together = 4;
 
-/** Number of the outer loop that vectors go along; null where there is none. */
+const stepOf = (e: Expr, d: number): number | null => linear(e, bitOf('i', d))?.stride ?? null;
+/** Number of the outer loop that vectors go along; null where there is none. What a has depends on no other. */
 function alongOf({ outer, a, b, at }: Product): number | null {
-  const stepOf = (e: Expr, d: number): number | undefined => linear(e, bitOf('i', d))?.stride;
-  const d = outer.findIndex((_, k) => [at, a.outer, b.outer].every((e) => stepOf(e, k) === 1));
-  return d < 0 ? null : d;
+  const d = outer.findIndex((_, k) => [at, b.outer].every((e) => stepOf(e, k) === 1));
+  return d < 0 || stepOf(a.outer, d) === null || a.outer.reads & ~bitOf('i', d) ? null : d;
 }
 /** The product with the columns as rows, and the outer loop that vectors go along as columns: what is finished after it is that of a matrix. */
 function turned(p: Product, along: number): Product {
@@ -144,13 +145,17 @@ export function channels(job: Job): Schedule {
   const plain = isPlain(product);
   const width = product.outer[along]!;
   const stride = plain ? column * bytes : width * bytes;
-  const places = k.reduce<(readonly [number, number])[]>(
+  /** Numbers of a that do not lie side by side are copied first: all of a tap, then those of the next. */
+  const apartInA = stepOf(a.outer, along)!;
+  const inPlace = apartInA === 1;
+  const read = k.reduce<(readonly [number, number])[]>(
     (all, extent, d) =>
       all.flatMap(([x, y]) =>
         Array.from({ length: extent }, (_, r) => [x + r * a.steps![d]! * bytes, y + r * b.steps![d]! * bytes] as const),
       ),
     [[0, 0]],
   );
+  const places = inPlace ? read : read.map(([, on], tap) => [tap * width * bytes, on] as const);
   const lengthOf = (r: number): number => runs[r]!.to - runs[r]!.from;
   const count = runs.every((_, r) => lengthOf(r) >= together) ? together : 1;
   const apart = [step * bytes, stride] as const;
@@ -184,7 +189,8 @@ export function channels(job: Job): Schedule {
       const outer = outerVariables(f, others, i32.divU(unit, c(chunks.length)));
       const range = f.let(i32.add(c(ranges), i32.shl(i32.remU(unit, c(chunks.length)), c(4))));
       const all = outer.toSpliced(along, 0, f.let(c(0)));
-      const [ma, mb] = [matrixOf(f, job, a, all), matrixOf(f, job, b, all)];
+      const ma = inPlace ? matrixOf(f, job, a, all) : shared(f, job);
+      const mb = matrixOf(f, job, b, all);
       const result = plain ? resultOf(f, job, all) : f.let(scratch(f, job));
       f.do(module.call(func, ma, mb, result, i32.load(range), i32.load(range, 4)));
       if (!finish) return;
@@ -192,11 +198,36 @@ export function channels(job: Job): Schedule {
       finish(f, outer, [i0, i1, c(0), c(width)], i32.sub(result, i32.mul(i0, c(stride))));
     });
   };
+  const copy = (f: Func): void => {
+    const source = matrixOf(
+      f,
+      job,
+      a,
+      product.outer.map(() => f.let(c(0))),
+    );
+    const [channel, at] = [f.local('i32'), f.let(i32.add(shared(f, job), i32.mul(from(f), c(bytes))))];
+    f.set(source, i32.add(source, i32.mul(from(f), c(apartInA * bytes))));
+    f.for(channel, from(f), to(f), c(1), () => {
+      read.forEach(([on], tap) => {
+        const place = i32.add(source, c(on));
+        f.do(
+          bytes === 4
+            ? f32.store(at, f32.load(place), tap * width * bytes)
+            : f64.store(at, f64.load(place), tap * width * bytes),
+        );
+      });
+      f.set(source, i32.add(source, c(apartInA * bytes)));
+      f.set(at, i32.add(at, c(bytes)));
+    });
+  };
   const size = n * width * places.length;
   return {
-    drafts: [{ write, extent: sizeOf(matrix.outer) * chunks.length, cost: size / chunks.length / 25 + 20 }],
+    drafts: [
+      ...(inPlace ? [] : [{ write: copy, extent: width, cost: places.length }]),
+      { write, extent: sizeOf(matrix.outer) * chunks.length, cost: size / chunks.length / 25 + 20 },
+    ],
     scratch: plain ? 0 : Math.max(...chunks.map(([r0, r1]) => runs[r1 - 1]!.to - runs[r0]!.from)) * stride,
-    shared: 0,
+    shared: inPlace ? 0 : width * places.length * bytes,
   };
 }
 /** Rough nanoseconds, for the choice among schedules; infinite where the factors do not lie as this one needs them. */
