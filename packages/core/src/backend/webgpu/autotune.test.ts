@@ -7,6 +7,9 @@ import { useBackend } from '../../graph/state.js';
 import type { Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
 import { apart } from '../../testing/on-device.js';
+import { candidates, contenders } from './contraction/choose.js';
+import type { Schedule } from './contraction/schedule.js';
+import { tables } from './contraction/tables.js';
 import { Gpu } from './device.js';
 import { withGpu } from './open-for-test.js';
 import { Stopwatch } from './stopwatch.js';
@@ -67,6 +70,27 @@ await withGpu('measuring schedules on WebGPU', (shared) => {
       expect((await device.autotune(() => step(x, w))).length).toBeGreaterThan(1);
       expect(await device.autotune(() => step(x, w))).toEqual([]);
       expect(await apart(device, [[[2, 3, 8, 8]], [[4, 3, 3, 3]]], (p, q) => step(p!, q!))).toBeLessThan(1e-4);
+    });
+    it('measures tiles and splits, as on a real GPU', { timeout: 100_000 }, async () => {
+      const limits = { threads: 256, bytes: 1 << 14 };
+      // small kernels, which software compiles soon
+      const some = (all: readonly Schedule[]): Schedule[] => all.filter((s) => s.rows * s.columns <= 16);
+      const own = await createWebgpu({
+        tuning: {
+          scheduleOf: (p) => some(candidates(p, tables.discrete, limits))[0]!,
+          schedulesOf: (p) => candidates(p, tables.discrete, limits),
+          contendersOf: (p) => some(contenders(p, tables.discrete, limits)),
+        },
+      });
+      useBackend(own);
+      const f = layer();
+      const [found] = await own.autotune(() => f(filled([64, 300]), filled([300, 48])));
+      useBackend(device);
+      expect(found!.tried).toBeGreaterThan(3);
+      expect(own.tuning().entries.map((e) => e.schedule)).toEqual([found!.schedule]);
+      // sums of 300 products of numbers of up to 2
+      expect(await apart(own, [[[64, 300]], [[300, 48]]], (x, y) => [f(x, y)])).toBeLessThan(2e-5);
+      own.destroy();
     });
     it('is kept as JSON, for the next device', async () => {
       const next = await createWebgpu();
