@@ -60,7 +60,7 @@ export const circular =
       f,
       y,
       v128.or(close, f32x4.ge(f32x4.abs(x), f.f32s(farthest))),
-      x,
+      [x],
       `${op} in 64 bits`,
       precise(op),
     );

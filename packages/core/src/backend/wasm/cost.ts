@@ -1,7 +1,7 @@
 // Rough costs of expressions, for the choice of schedules: 1 is an instruction on vectors of f32.
 import type { DType } from '../../base/index.js';
 import type { Expr, ScalarOp } from '../../kernel/index.js';
-import { doubleMath } from './double-math.js';
+import { doubles } from './fast-math.js';
 import { exponentOf } from './powers.js';
 import { isSpelled } from './vector.js';
 
@@ -25,7 +25,7 @@ const foreign = 200;
 const operationWeight = (op: ScalarOp, dtype: DType): number => {
   const width = dtype === 'f64' ? 2 : 1;
   if (isSpelled(op, dtype)) return width * (dear[op] ?? 1);
-  if (dtype === 'f64') return doubleMath[op] ? 2 * width * (dear[op] ?? 1) : foreign;
+  if (dtype === 'f64') return doubles[op] ? 2 * width * (dear[op] ?? 1) : foreign;
   return dtype === 'f32' ? (dear[op] ?? foreign) : 24;
 };
 /** The operations below the roots that have to be done again in each iteration of the loops with these bits; loads count as one. */

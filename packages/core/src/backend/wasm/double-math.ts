@@ -8,7 +8,8 @@ import { madd64 as madd, nmadd64 as nmadd, poly64 as poly, unless, type VectorFu
 /** A number whose unit is 1: adding it rounds to an integer, which is then in the low bits. */
 const magic = 1.5 * 2 ** 52;
 /** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
-const [ln2High, ln2Low] = [0.6931471805592082, 7.371002565167799e-13];
+export const ln2High = 0.6931471805592082;
+export const ln2Low = 7.371002565167799e-13;
 
 /** x as n ln 2 + r: n, and e^r - 1 = r + r^2 P(r). */
 function reduce(f: Func, x: V128): { readonly n: Local<'v128'>; readonly near: V128 } {
@@ -26,15 +27,16 @@ function reduce(f: Func, x: V128): { readonly n: Local<'v128'>; readonly near: V
 }
 /** 2^n of a number with n + 1023 in its low bits. */
 const power = (n: V128): V128 => i64x2.shl(n, i32.const(52));
-/** e^x = (1 + near) 2^n, with one half of n after the other, so that neither end is cut. */
-const exp: VectorFunction = (f, x) => {
-  const { n, near } = reduce(f, f.let(f64x2.pmin(f64x2.pmax(x, f.f64s(-746)), f.f64s(710))));
+/** e^(x + more) = (1 + near) 2^n for x from -800 to 800, with one half of n after the other, so that neither end is cut. */
+export function exp64(f: Func, x: V128, more?: V128): V128 {
+  const { n, near: first } = reduce(f, x);
+  const near = more ? f.let(f64x2.add(first, f64x2.add(more, f64x2.mul(more, first)))) : first;
   const half = f.let(madd(f, n, f.f64s(0.5), f.f64s(magic + 1023)));
   const rest = f64x2.add(f64x2.sub(n, f64x2.sub(half, f.f64s(magic + 1023))), f.f64s(magic + 1023));
-  const first = f.let(power(half));
-  return f64x2.mul(madd(f, near, first, first), power(rest));
-};
-
+  const large = f.let(power(half));
+  return f64x2.mul(madd(f, near, large, large), power(rest));
+}
+const exp: VectorFunction = (f, x) => exp64(f, f.let(f64x2.pmin(f64x2.pmax(x, f.f64s(-746)), f.f64s(710))));
 /** e^x for x from -700 to 700. */
 function expInside(f: Func, x: V128): V128 {
   const { n, near } = reduce(f, x);
@@ -69,7 +71,7 @@ function logInside(f: Func, x: V128, more?: V128): V128 {
   return madd(f, e, f.f64s(ln2High), f64x2.sub(m, f64x2.sub(square, low)));
 }
 /** Whether numbers are not positive, normal and finite. */
-const isRare = (f: Func, x: V128): V128 =>
+export const isRare = (f: Func, x: V128): V128 =>
   v128.or(f64x2.lt(x, f.f64s(2 ** -1022)), v128.not(f64x2.lt(x, f.f64s(Infinity))));
 /** log of any numbers. */
 const logRare: VectorFunction = (f, x) => {
@@ -81,7 +83,7 @@ const logRare: VectorFunction = (f, x) => {
   f.set(y, v128.bitselect(f.f64s(-Infinity), y, f64x2.eq(x, f.f64s(0))));
   return v128.or(y, f64x2.lt(x, f.f64s(0)));
 };
-const log: VectorFunction = (f, x) => unless(f, logInside(f, x), isRare(f, x), x, 'log64 of any', logRare);
+const log: VectorFunction = (f, x) => unless(f, logInside(f, x), isRare(f, x), [x], 'log64 of any', logRare);
 
 /** An odd polynomial near 0, else 1 - 2/(e^2|x| + 1). */
 const tanh: VectorFunction = (f, x) => {
@@ -137,7 +139,7 @@ const log1pInside = (f: Func, x: V128, t: V128): V128 =>
   v128.bitselect(x, logInside(f, t, f64x2.div(f64x2.sub(x, f64x2.sub(t, f.f64s(1))), t)), f64x2.eq(x, f.f64s(0)));
 const log1p: VectorFunction = (f, x) => {
   const t = f.let(f64x2.add(x, f.f64s(1)));
-  return unless(f, log1pInside(f, x, t), isRare(f, t), x, 'log1p64 of any', (g, v) => {
+  return unless(f, log1pInside(f, x, t), isRare(f, t), [x], 'log1p64 of any', (g, v) => {
     const sum = g.let(f64x2.add(v, g.f64s(1)));
     return v128.bitselect(logRare(g, sum, sum), log1pInside(g, v, sum), isRare(g, sum));
   });
@@ -187,7 +189,7 @@ const circular =
     const y = v128.xor(v128.bitselect(cosine, sine, mask), sign);
     const close = v128.and(f64x2.lt(f64x2.abs(r), f.f64s(nearest)), f64x2.ne(n, f.f64s(0)));
     const large = v128.not(f64x2.lt(f64x2.abs(x), f.f64s(farthest)));
-    const all = unless(f, y, v128.or(close, large), x, `${op} one by one`, (g, v) => {
+    const all = unless(f, y, v128.or(close, large), [x], `${op} one by one`, (g, v) => {
       const each = [0, 1].map((k) => defined(g, op, [f64x2.lane(v, k)]));
       return f64x2.replace(f64x2.splat(each[0]!), 1, each[1]!);
     });

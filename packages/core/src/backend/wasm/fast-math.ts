@@ -3,6 +3,7 @@
 import type { DType } from '../../base/index.js';
 import type { ScalarOp } from '../../kernel/index.js';
 import { doubleMath } from './double-math.js';
+import { doublePow } from './double-pow.js';
 import { f32x4, i32, i32x4, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { isPower, powerOf } from './powers.js';
@@ -53,10 +54,12 @@ const fastMath: Partial<Record<VectorOp, VectorFunction>> = {
   tanh,
   erf,
 };
+/** The functions of vectors of f64. */
+export const doubles: Partial<Record<ScalarOp, VectorFunction>> = { ...doubleMath, pow: doublePow };
 /** The function that an operation is on a vector, or on each part of one, if it is a function. */
 export function mathOf(f: Func, op: VectorOp, dtype: DType): VectorFunction | undefined {
   if (isPower(op)) return powerOf(op, dtype);
-  if (dtype === 'f64') return doubleMath[op as ScalarOp];
+  if (dtype === 'f64') return doubles[op as ScalarOp];
   if (dtype !== 'f32') return undefined;
   return (f.module.engine.fast ? fastMath[op] : undefined) ?? vectorMath[op];
 }

@@ -22,12 +22,15 @@ export const poly64 = (f: Func, x: V128, c: readonly number[]): V128 =>
   c.slice(1).reduce((p, k) => madd64(f, p, x, f.f64s(k)), f.f64s(c[0]!));
 export const signBit = (f: Func, x: V128): V128 => v128.and(x, f.f32s(-0));
 
-/** y, or where a lane is out of the ordinary the vector that `rare` makes of x. The code for it stands apart, once in a module. */
-export function unless(f: Func, y: V128, out: V128, x: V128, name: string, rare: VectorFunction): V128 {
+/** y, or where a lane is out of the ordinary the vector that `rare` makes of the arguments. The code for it stands apart, once in a module. */
+export function unless(f: Func, y: V128, out: V128, args: readonly V128[], name: string, rare: VectorFunction): V128 {
   const value = f.let(y);
   f.if(v128.anyTrue(out), () => {
-    const g = f.module.once(name, { params: ['v128'], result: 'v128' }, (h) => h.do(rare(h, h.param(0), h.param(0))));
-    f.set(value, f.module.call(g, x));
+    const params = args.map(() => 'v128' as const);
+    const g = f.module.once(name, { params, result: 'v128' }, (h) =>
+      h.do(rare(h, h.param(0), h.param(args.length - 1))),
+    );
+    f.set(value, f.module.call(g, ...args));
   });
   return value;
 }

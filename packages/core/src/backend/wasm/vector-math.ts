@@ -70,14 +70,14 @@ const logRare: VectorFunction = (f, x) => {
   return v128.or(y, f32x4.lt(x, f.f32s(0)));
 };
 function log(f: Func, x: V128): V128 {
-  return unless(f, logInside(f, x), isRare(f, x), x, 'log of any', logRare);
+  return unless(f, logInside(f, x), isRare(f, x), [x], 'log of any', logRare);
 }
 /** log(1 + x) = log t + (x - (t - 1))/t, where t is 1 + x rounded, for ordinary t; -0 stays. */
 const log1pInside = (f: Func, x: V128, t: V128): V128 =>
   v128.bitselect(x, logInside(f, t, f32x4.div(f32x4.sub(x, f32x4.sub(t, f.f32s(1))), t)), f32x4.eq(x, f.f32s(0)));
 function log1p(f: Func, x: V128): V128 {
   const t = f.let(f32x4.add(x, f.f32s(1)));
-  return unless(f, log1pInside(f, x, t), isRare(f, t), x, 'log1p of any', (g, v) => {
+  return unless(f, log1pInside(f, x, t), isRare(f, t), [x], 'log1p of any', (g, v) => {
     const sum = g.let(f32x4.add(v, g.f32s(1)));
     return v128.bitselect(logRare(g, sum, sum), log1pInside(g, v, sum), isRare(g, sum));
   });
