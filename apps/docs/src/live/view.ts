@@ -27,6 +27,7 @@ export const style = `
   svg text { font: 11px var(--vp-font-family-mono); fill: var(--vp-c-text-2); }
   svg .axis { stroke: var(--vp-c-divider); fill: none; }
   svg .curve { fill: none; stroke-width: 2; }
+  svg .dotted { stroke-width: 5; stroke-linecap: round; stroke-dasharray: 0.1 12; }
   table { border-collapse: collapse; margin-top: 0.5rem; }
   td, th { padding: 0.2rem 0.9rem 0.2rem 0; text-align: left; font-weight: normal; }
   th { color: var(--vp-c-text-2); }
@@ -89,7 +90,7 @@ const svg = (tag: string, attributes: Readonly<Record<string, string | number>>,
   made.textContent = text;
   return made;
 };
-/** Curves in one plot, with a legend; every second one is dashed, as curves may be one. Losses that fall far are on a logarithmic scale. */
+/** Curves in one plot, with a legend; every second one is dotted, as curves may be one. Losses that fall far are on a logarithmic scale. */
 export function plot(curves: readonly Curve[]): SVGElement {
   const all = curves.flatMap((c) => c.values).filter(Number.isFinite);
   const [low, high] = [Math.min(...all), Math.max(...all)];
@@ -110,12 +111,7 @@ export function plot(curves: readonly Curve[]): SVGElement {
   curves.forEach(({ name, values, colour }, n) => {
     const points = values.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`).join(' ');
     picture.append(
-      svg('polyline', {
-        class: 'curve',
-        points,
-        style: `stroke: ${colour}`,
-        'stroke-dasharray': n % 2 ? '6 6' : 'none',
-      }),
+      svg('polyline', { class: n % 2 ? 'curve dotted' : 'curve', points, style: `stroke: ${colour}` }),
       svg('circle', { cx: left + 4 + n * 150, cy: height - 6, r: 4, style: `fill: ${colour}` }),
       svg('text', { x: left + 14 + n * 150, y: height - 2 }, name),
     );
