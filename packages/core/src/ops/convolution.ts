@@ -210,7 +210,7 @@ export const convPrimitive: Primitive<ConvAttrs> = {
   vjp: (g, { inputs: [x, w], attrs }, k) => {
     const [from, to] = lieOf(attrs);
     if (k === 0) return inputCotangent(g, inOrder(from, x!.shape), w!, attrs);
-    return weightCotangent(permuted(g, to), permuted(x!, from), w!.shape, attrs);
+    return weightCotangent(permuted(g, to), x!, w!.shape, attrs);
   },
 };
 /** With fewer multiplications for an element of the output, it costs more to weave parts than to multiply zeros. */
@@ -260,18 +260,16 @@ function inputCotangent(g: Tensor, shape: Shape, w: Tensor, attrs: ConvAttrs): T
     ...(attrs.lie && { lie: [to, from] }),
   });
 }
-/** Batch and channels change places: the cotangent is the window that slides over x, and strides become dilation. */
-function weightCotangent(
-  g: Tensor,
-  x: Tensor,
-  shape: Shape,
-  { stride, padding, dilation, inputDilation, groups }: ConvAttrs,
-): Tensor {
-  const [n, c, ...input] = x.shape as [number, number, ...number[]];
+/**
+ * Batch and channels change places: the cotangent is the window that slides over x, and strides become dilation. Where a group has one channel, the
+ * batch is one more axis that the window covers, so that x stays as it lies.
+ */
+function weightCotangent(g: Tensor, x: Tensor, shape: Shape, attrs: ConvAttrs): Tensor {
+  const { stride, padding, dilation, inputDilation, groups } = attrs;
+  const [from] = lieOf(attrs);
+  const [n, c, ...input] = inOrder(from, x.shape) as [number, number, ...number[]];
   const spatial = range(input.length);
   const per = c / groups;
-  const moved = permute(reshape(x, [n, groups, per, ...input]), [2, 1, 0, ...spatial.map((d) => d + 3)]);
-  const lhs = reshape(moved, [per, groups * n, ...input]);
   const rhs = permute(g, [1, 0, ...spatial.map((d) => d + 2)]);
   const window: WindowAttrs = {
     stride: dilation,
@@ -285,6 +283,26 @@ function weightCotangent(
       ] as const;
     }),
   };
+  if (per === 1) {
+    const last = from === 'last';
+    const lhs = reshape(last ? x : permuted(permuted(x, from), 'first'), [1, ...(last ? x.shape : [c, n, ...input])]);
+    const deep = apply(convPrimitive, [lhs, reshape(rhs, [rhs.shape[0]!, 1, ...rhs.shape.slice(1)])], {
+      stride: [1, ...window.stride],
+      dilation: [1, ...window.dilation],
+      inputDilation: [1, ...window.inputDilation],
+      padding: [[0, 0], ...window.padding],
+      groups,
+      ...(last && { lie: ['last', 'second'] }),
+    });
+    return reshape(deep, shape);
+  }
+  const moved = permute(reshape(permuted(x, from), [n, groups, per, ...input]), [
+    2,
+    1,
+    0,
+    ...spatial.map((d) => d + 3),
+  ]);
+  const lhs = reshape(moved, [per, groups * n, ...input]);
   return apply(convPrimitive, [lhs, rhs], { ...window, groups, lie: ['second', 'first'] });
 }
 

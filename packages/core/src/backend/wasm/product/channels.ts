@@ -1,7 +1,7 @@
 // Products of which neither factor is shared along an axis that lies side by side in both and in the output, as depthwise convolutions with channels last
 // are: vectors go along that axis, over a few neighbouring columns at a time.
 import { sizeOf } from '../../../base/index.js';
-import { bitOf, linear, loop, substitute, type Expr } from '../../../kernel/index.js';
+import { bitOf, linear, loop, substitute } from '../../../kernel/index.js';
 import { finishOf, isPlain } from './finish.js';
 import type { Product } from './form.js';
 import { f32, f64, i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
@@ -20,6 +20,7 @@ import {
 } from './job.js';
 import type { Lanes } from './lanes.js';
 import type { Engine, Func, Module } from '../module.js';
+import { outerStep } from './positions.js';
 import { runsOf } from './runs.js';
 
 const [mostTaps, mostHeld] = [64, 9];
@@ -28,11 +29,10 @@ const longest = 256;
 /** Columns at a time, where runs of them are that long. */
 const together = 4;
 
-const stepOf = (e: Expr, d: number): number | null => linear(e, bitOf('i', d))?.stride ?? null;
 /** Number of the outer loop that vectors go along; null where there is none. What a has depends on no other. */
 function alongOf({ outer, a, b, at }: Product): number | null {
-  const d = outer.findIndex((_, k) => [at, b.outer].every((e) => stepOf(e, k) === 1));
-  return d < 0 || stepOf(a.outer, d) === null || a.outer.reads & ~bitOf('i', d) ? null : d;
+  const d = outer.findIndex((_, k) => [at, b.outer].every((e) => outerStep(e, k) === 1));
+  return d < 0 || outerStep(a.outer, d) === null || a.outer.reads & ~bitOf('i', d) ? null : d;
 }
 /** The product with the columns as rows, and the outer loop that vectors go along as columns: what is finished after it is that of a matrix. */
 function turned(p: Product, along: number): Product {
@@ -146,7 +146,7 @@ export function channels(job: Job): Schedule {
   const width = product.outer[along]!;
   const stride = plain ? column * bytes : width * bytes;
   /** Numbers of a that do not lie side by side are copied first: all of a tap, then those of the next. */
-  const apartInA = stepOf(a.outer, along)!;
+  const apartInA = outerStep(a.outer, along)!;
   const inPlace = apartInA === 1;
   const read = k.reduce<(readonly [number, number])[]>(
     (all, extent, d) =>

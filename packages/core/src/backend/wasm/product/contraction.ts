@@ -2,6 +2,7 @@
 import { dtypes, sizeOf } from '../../../base/index.js';
 import type { RowsKernel } from '../../../kernel/index.js';
 import { blocked, blockedCost } from './blocked.js';
+import { channelDots, channelDotsCost } from './channel-dots.js';
 import { channels, channelsCost } from './channels.js';
 import { head, phaseSignature, type Emitted, type Phase } from '../phase.js';
 import { emitRows } from '../schedule.js';
@@ -24,6 +25,7 @@ const schedules: readonly { readonly cost: (given: Given) => number; readonly ma
   { cost: tapsCost, make: taps },
   { cost: tapDotsCost, make: tapDots },
   { cost: channelsCost, make: channels },
+  { cost: channelDotsCost, make: channelDots },
 ];
 /** A kernel that computes an array for a factor; made anew for positions of the outer loops, it has their variables as parameters. */
 const makerOf = (kernel: RowsKernel, { outer }: Product, { shape, value, anew }: Factor): RowsKernel => ({

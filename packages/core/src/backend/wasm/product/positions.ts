@@ -46,3 +46,5 @@ export function positions(depth: Expr, extents: Shape): Int32Array<ArrayBuffer> 
   }
   return out;
 }
+/** The step of a position along an outer loop; null where it is not constant. */
+export const outerStep = (e: Expr, d: number): number | null => linear(e, bitOf('i', d))?.stride ?? null;
