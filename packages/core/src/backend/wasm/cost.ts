@@ -16,7 +16,7 @@ const dear: Partial<Record<ScalarOp, number>> = {
   erf: 36,
   sin: 28,
   cos: 28,
-  expm1: 50,
+  expm1: 22,
   log1p: 26,
   pow: 90,
 };

@@ -5,20 +5,22 @@ import { f32x4, i32, i32x4, v128, type Local, type V128 } from './instructions.j
 import type { Func } from './module.js';
 import { madd, nmadd, poly, signBit, unless, type VectorFunction } from './polynomials.js';
 import type { Power } from './powers.js';
-import { expm1, pow } from './wide-math.js';
+import { pow } from './wide-math.js';
 
 /** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
 const [ln2High, ln2Low] = [0.693359375, -2.1219444e-4];
 /** A number whose unit is 1: adding it rounds to an integer n, and leaves n + 127 in the low bits, where shifting makes 2^n of it. */
 const rounding = 1.5 * 2 ** 23 + 127;
 
-/** x as n ln 2 + r: n, and e^r - 1 = r + r^2 P(r) with |r| up to ln 2 / 2; and what 2^(n + more) is made of. */
+/** P(r) in e^r = 1 + r + r^2 P(r) with |r| up to ln 2 / 2; fitted to the true values. */
+const curve = (f: Func, r: Local<'v128'>): V128 =>
+  poly(f, r, [1.381314476e-3, 8.369418792e-3, 4.166845605e-2, 1.666651517e-1, 0.4999999404]);
+/** x as n ln 2 + r: n, and e^r - 1; and what 2^(n + more) is made of. */
 function reduce(f: Func, x: V128, more = 0): { readonly n: V128; readonly near: V128; readonly bits: V128 } {
   const t = f.let(madd(f, x, f.f32s(Math.LOG2E), f.f32s(rounding + more)));
   const n = f.let(f32x4.sub(t, f.f32s(rounding + more)));
   const r = f.let(nmadd(f, n, f.f32s(ln2Low), nmadd(f, n, f.f32s(ln2High), x)));
-  const p = poly(f, r, [1.381314476e-3, 8.369418792e-3, 4.166845605e-2, 1.666651517e-1, 0.4999999404]);
-  return { n, near: madd(f, f32x4.mul(r, r), p, r), bits: t };
+  return { n, near: madd(f, f32x4.mul(r, r), curve(f, r), r), bits: t };
 }
 /** 2^n, of a number with n + 127 in its low bits. */
 const power = (f: Func, bits: V128): Local<'v128'> => f.let(i32x4.shl(bits, i32.const(23)));
@@ -82,6 +84,25 @@ function log1p(f: Func, x: V128): V128 {
     return v128.bitselect(logRare(g, sum, sum), log1pInside(g, v, sum), isRare(g, sum));
   });
 }
+/** Beyond it, e^x - 1 is e^x. */
+const large = 88;
+/** e^x - 1 = 2^n - 1 + 2^n r + 2^n (r^2 P(r) + what r was rounded by), for x that are not large; -0 stays. */
+function expm1Inside(f: Func, x: V128): V128 {
+  const v = f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-30)), f.f32s(large)));
+  const t = f.let(madd(f, v, f.f32s(Math.LOG2E), f.f32s(rounding)));
+  const n = f.let(f32x4.sub(t, f.f32s(rounding)));
+  const start = f.let(nmadd(f, n, f.f32s(ln2High), v));
+  const r = f.let(nmadd(f, n, f.f32s(ln2Low), start));
+  const low = nmadd(f, n, f.f32s(ln2Low), f32x4.sub(start, r));
+  const whole = power(f, t);
+  const first = madd(f, whole, r, f32x4.sub(whole, f.f32s(1)));
+  const y = madd(f, whole, madd(f, f32x4.mul(r, r), curve(f, r), low), first);
+  return v128.bitselect(x, y, f32x4.eq(x, f.f32s(0)));
+}
+const expm1: VectorFunction = (f, x) =>
+  unless(f, expm1Inside(f, x), f32x4.gt(x, f.f32s(large)), [x], 'expm1 of any', (g, v) =>
+    v128.bitselect(exp(g, v), expm1Inside(g, v), f32x4.gt(v, g.f32s(large))),
+  );
 /** An odd polynomial near 0, else 1 - 2/(e^2|x| + 1). */
 function tanh(f: Func, x: V128): V128 {
   const a = f.let(f32x4.abs(x));

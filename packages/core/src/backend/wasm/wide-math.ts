@@ -1,4 +1,4 @@
-// pow and expm1 of four 32-bit floats, computed in 64 bits, two lanes at a time.
+// pow of four 32-bit floats, computed in 64 bits, two lanes at a time.
 import { f32x4, f64x2, i32, i64x2, v128, type V128 } from './instructions.js';
 import type { Func } from './module.js';
 import { madd64, nmadd64, poly64, signBit, type VectorFunction } from './polynomials.js';
@@ -35,14 +35,6 @@ function log64(f: Func, x: V128): V128 {
   const p = poly64(f, z, [2 / 13, 2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2]);
   return madd64(f, p, s, f64x2.mul(exponent, f.f64s(Math.LN2)));
 }
-/** x + x^2/2 + x^3/6 near 0, where the difference would cancel. */
-export const expm1: VectorFunction = (f, x) =>
-  wide(f, f.let(f32x4.pmin(f32x4.pmax(x, f.f32s(-30)), f.f32s(100))), x, (g, v, given) => {
-    const near = f64x2.mul(v, poly64(g, v, [1 / 24, 1 / 6, 1 / 2, 1]));
-    const y = v128.bitselect(near, f64x2.sub(exp64(g, v), g.f64s(1)), f64x2.lt(f64x2.abs(v), g.f64s(2 ** -8)));
-    // -0 and NaN as they are
-    return v128.bitselect(given, y, v128.or(f64x2.ne(given, given), f64x2.eq(given, g.f64s(0))));
-  });
 /** |x|^y = e^(y log |x|), with the sign of x where y is odd; the special cases are those of the definition. */
 export const pow: VectorFunction = (f, x, y) => {
   const a = f.let(f32x4.abs(x));
