@@ -62,6 +62,8 @@ interface Axis {
 const divisions = (roots: readonly Expr[]): number =>
   everyExpr(roots).filter((e) => e.kind === 'op' && e.dtype === 'i32' && (e.op === 'idiv' || e.op === 'mod')).length;
 
+/** The most lines whose positions are kept in a table for the sake of one loop over them. */
+const longestTable = 2 ** 16;
 /** Expressions over loops that are joined and put in another order. */
 class Loops {
   constructor(
@@ -109,7 +111,9 @@ class Loops {
     for (let d = this.axes.length - 2; d >= 0; d--) {
       const [x, y] = [this.axes[d]!, this.axes[d + 1]!];
       if (x.group !== y.group) continue;
-      const concerned = (all: Expr[]): Expr[] => (x.group === 'outer' ? all : [all[0]!, ...all.slice(3)]);
+      // Lines may become tables, as long as these are short.
+      const all = x.group === 'outer' || x.extent * y.extent > longestTable;
+      const concerned = (list: Expr[]): Expr[] => (all ? list : [list[0]!, ...list.slice(3)]);
       if (
         this.tryJoin(
           'i',
