@@ -36,7 +36,7 @@ import {
 } from './sides.js';
 import { tileFunc } from './tile.js';
 
-/** The most depth in one pass over a block. */
+/** The most depth in one pass over a block; of a block too where sums wait in the result: wider blocks read the other factor less often. */
 const mostDepth = 384;
 /** Elements of a block of the larger factor, and of the sums of a block. */
 const [blockSize, sumsSize] = [1 << 16, 1 << 15];
@@ -61,7 +61,8 @@ class Blocked {
     const { product, lanes, engine } = job;
     const { a, b, m, n, k } = product;
     const wide = 2 * lanes.count;
-    this.plan = depthOf(a, b, k, lanes.bytes);
+    this.plain = isPlain(product) && outputSteps(product)!.column === 1;
+    this.plan = depthOf(a, b, k, lanes.bytes, this.plain ? mostDepth : undefined);
     const { group, size, outside } = this.plan;
     this.rows = sideOf(job, true, panelsOf(m, mostRows(engine)), this.plan);
     this.columns = sideOf(job, false, { height: wide, count: Math.floor(n / wide), rest: n % wide }, this.plan);
@@ -71,7 +72,6 @@ class Blocked {
     const passes = Math.ceil(group / mostDepth);
     this.pass = Math.min(group, Math.ceil(group / passes / 4) * 4);
     this.groups = outside.length > 0 || group < size;
-    this.plain = isPlain(product) && outputSteps(product)!.column === 1;
     const fit = (lines: number, side: Side): number =>
       Math.min(side.total, Math.max(1, Math.floor(lines / side.panels.height)));
     const large = fit(Math.min(512, Math.max(32, blockSize / group)), this.large);

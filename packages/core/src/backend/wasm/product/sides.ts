@@ -18,7 +18,13 @@ export interface DepthPlan {
   readonly size: number;
   readonly group: number;
 }
-export function depthOf(a: Factor, b: Factor, k: readonly number[], bytes: number): DepthPlan {
+export function depthOf(
+  a: Factor,
+  b: Factor,
+  k: readonly number[],
+  bytes: number,
+  most: number = mostTable,
+): DepthPlan {
   const first = ((): number => {
     let d = k.length;
     let size = 1;
@@ -28,7 +34,7 @@ export function depthOf(a: Factor, b: Factor, k: readonly number[], bytes: numbe
   })();
   const inner = k.slice(first);
   const size = sizeOf(inner);
-  const groups = inner.length === 1 ? Math.ceil(size / mostTable) : 1;
+  const groups = inner.length === 1 ? Math.ceil(size / most) : 1;
   return {
     outside: k.slice(0, first).map((extent, d) => ({ extent, a: a.steps![d]! * bytes, b: b.steps![d]! * bytes })),
     inner,
