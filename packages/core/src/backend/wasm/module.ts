@@ -10,6 +10,17 @@ export interface Signature {
   readonly result: Result;
 }
 
+/** So many of the same, to be taken apart by name. */
+type Tuple<T, N extends number, R extends readonly T[] = []> = R['length'] extends N
+  ? R
+  : Tuple<T, N, readonly [...R, T]>;
+type Integers<N extends number> = Tuple<Local<'i32'>, N>;
+/** A function of so many integers that returns nothing. */
+export const ofIntegers = (count: number): Signature => ({
+  params: Array.from({ length: count }, () => 'i32'),
+  result: 'void',
+});
+
 /** A function under construction. Statements are written in the order of the calls. */
 export class Func {
   private readonly head = new Bytes();
@@ -30,6 +41,14 @@ export class Func {
   /** A parameter of a known type. */
   param<T extends Type>(k: number): Local<T> {
     return this.params[k] as Local<T>;
+  }
+  /** The first parameters, which are integers. */
+  integers<N extends number>(count: N): Integers<N> {
+    return this.params.slice(0, count) as unknown as Integers<N>;
+  }
+  /** New variables that hold integers. */
+  newIntegers<N extends number>(count: N): Integers<N> {
+    return Array.from({ length: count }, () => this.local('i32')) as unknown as Integers<N>;
   }
   local<T extends Type>(type: T): Local<T> {
     return new Local(type, this.signature.params.length + this.locals.push(type) - 1);

@@ -2,7 +2,7 @@
 import { sizeOf } from '../../base/index.js';
 import { bitOf, identity, type Expr, type SerialKernel } from '../../kernel/index.js';
 import { Scope } from './evaluate.js';
-import { i32, select, type I32, type Local } from './instructions.js';
+import { i32, select, type I32 } from './instructions.js';
 import type { Func, Module, Signature } from './module.js';
 import { around, columns } from './nest.js';
 import { nothing, type Emitted } from './phase.js';
@@ -57,13 +57,7 @@ function emitScanAcross(module: Module, kernel: SerialKernel, signature: Signatu
   const write = (f: Func): void => {
     const given = argumentsOf(f, inputs.length, 1);
     const out: Source = { key: 'y', base: given.outputs[0]!, dtype, sum: positionIn(all), at: null };
-    const [from, to, column, row, address] = Array.from({ length: 5 }, () => f.local('i32')) as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+    const [from, to, column, row, address] = f.newIntegers(5);
     const neutral = constantVector(f, identity(op, dtype), inner);
     // vectors are written and read as they are
     const memory = {

@@ -1,6 +1,6 @@
 // Sorting along an axis.
 import type { SerialKernel } from '../../kernel/index.js';
-import { f64, i32, select, type F64, type I32, type Local } from './instructions.js';
+import { f64, i32, select, type F64, type I32 } from './instructions.js';
 import type { Func, Module, Signature } from './module.js';
 import type { Emitted } from './phase.js';
 import { alongAxis, emitAlongAxis } from './along-axis.js';
@@ -28,15 +28,7 @@ function sort(f: Func, kernel: SerialKernel): void {
     f.set(y, keyOf(attrs.descending ? a : b));
     return i32.or(f64.lt(x, y), i32.and(f64.eq(x, x), f64.ne(y, y)));
   };
-  const [width, low, middle, high, left, right, at] = Array.from({ length: 7 }, () => f.local('i32')) as [
-    Local<'i32'>,
-    Local<'i32'>,
-    Local<'i32'>,
-    Local<'i32'>,
-    Local<'i32'>,
-    Local<'i32'>,
-    Local<'i32'>,
-  ];
+  const [width, low, middle, high, left, right, at] = f.newIntegers(7);
   const end = i32.const(n);
   const least = (v: I32): I32 => select(v, end, i32.lt(v, end));
   const [a, b, takeRight] = [f.local('i32'), f.local('i32'), f.local('i32')];

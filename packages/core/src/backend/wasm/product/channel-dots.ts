@@ -4,10 +4,10 @@ import { sizeOf } from '../../../base/index.js';
 import { loop, substitute } from '../../../kernel/index.js';
 import { finishOf } from './finish.js';
 import type { Product } from './form.js';
-import { f32, f64, i32, v128, type Local, type Type, type V128 } from '../instructions.js';
+import { f32, f64, i32, v128, type Local, type V128 } from '../instructions.js';
 import { c, from, matrixOf, outerVariables, scratch, to, type Given, type Job, type Schedule } from './job.js';
 import type { Lanes } from './lanes.js';
-import type { Engine, Func, Module } from '../module.js';
+import { ofIntegers, type Engine, type Func, type Module } from '../module.js';
 import { outerStep } from './positions.js';
 
 const [mostColumns, mostHeld] = [64, 9];
@@ -39,8 +39,8 @@ interface Run {
 /** The function (a, b, sums): sums[column] += sum over a run of the depth of a*b, for one vector. */
 function runFunc(module: Module, engine: Engine, { lanes, columns, count, a: onA, b: onB }: Run): Func {
   const name = `channel dots ${lanes.name} ${columns.join()} ${count} ${onA} ${onB}`;
-  return module.once(name, { params: Array.from({ length: 3 }, (): Type => 'i32'), result: 'void' }, (f) => {
-    const [a, b, sums] = f.params as Local<'i32'>[] as [Local<'i32'>, Local<'i32'>, Local<'i32'>];
+  return module.once(name, ofIntegers(3), (f) => {
+    const [a, b, sums] = f.integers(3);
     const held = columns.map((_, q) => f.let(v128.load(sums, 16 * q)));
     const x = f.local('v128');
     const i = f.local('i32');

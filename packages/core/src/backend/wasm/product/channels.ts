@@ -4,7 +4,7 @@ import { sizeOf } from '../../../base/index.js';
 import { bitOf, linear, loop, substitute } from '../../../kernel/index.js';
 import { finishOf, isPlain } from './finish.js';
 import type { Product } from './form.js';
-import { f32, f64, i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
+import { f32, f64, i32, v128, type I32, type Local, type V128 } from '../instructions.js';
 import {
   c,
   from,
@@ -19,7 +19,7 @@ import {
   type Schedule,
 } from './job.js';
 import type { Lanes } from './lanes.js';
-import type { Engine, Func, Module } from '../module.js';
+import { ofIntegers, type Engine, type Func, type Module } from '../module.js';
 import { outerStep } from './positions.js';
 import { runsOf } from './runs.js';
 
@@ -58,25 +58,12 @@ const entry = 12;
 /** The function (a, b, out, first, last): the columns of the runs in the table from address `first` to `last`. */
 function channelsFunc(module: Module, engine: Engine, { lanes, channels, places, count, apart }: Taps): Func {
   const name = `channels ${lanes.name} ${channels} ${places.join(';')} ${count} ${apart.join()}`;
-  return module.once(name, { params: Array.from({ length: 5 }, (): Type => 'i32'), result: 'void' }, (f) => {
-    const [a, b, out, first, last] = f.params as Local<'i32'>[] as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+  return module.once(name, ofIntegers(5), (f) => {
+    const [a, b, out, first, last] = f.integers(5);
     const vectors = (n: number): Local<'v128'>[] => Array.from({ length: n }, () => f.local('v128'));
     const [sums, x, w] = [vectors(count), f.local('v128'), f.local('v128')];
     const held = places.length <= mostHeld ? vectors(places.length) : null;
-    const [t, at, i, source, place, weights] = Array.from({ length: 6 }, () => f.local('i32')) as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+    const [t, at, i, source, place, weights] = f.newIntegers(6);
     const load = (base: I32, offset: number): V128 =>
       offset < 0 ? v128.load(i32.add(base, c(offset))) : v128.load(base, offset);
     /** By bytes from the first column of the group, which taps of which columns read there. */

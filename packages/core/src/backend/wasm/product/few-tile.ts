@@ -1,14 +1,10 @@
 // The innermost parts of products with a few vectors: lines of a matrix that lie side by side, each read once from one end to the other.
 import { f32x4, i32, v128, type I32, type Local, type V128 } from '../instructions.js';
-import type { Engine, Func, Module } from '../module.js';
+import { ofIntegers, type Engine, type Func, type Module } from '../module.js';
 import { laneSums, loadSome } from './dots-tile.js';
 import type { Lanes } from './lanes.js';
 
 const c = i32.const;
-const integers = (count: number): { readonly params: 'i32'[]; readonly result: 'void' } => ({
-  params: Array.from({ length: count }, () => 'i32'),
-  result: 'void',
-});
 
 /** A loop over depth, with the bytes that the matrix and the vectors go on in a step. */
 export interface Depth {
@@ -36,13 +32,8 @@ export interface LineDots {
 export function lineDotsFunc(module: Module, { madd }: Engine, dots: LineDots): Func {
   const { lines, vectors, units, line, vector, loops, outside, run, out: to } = dots;
   const name = `line dots ${lines}x${vectors}x${units} ${line} ${vector} ${loops.map((l) => `${l.extent}.${l.matrix}.${l.vectors}`).join()} ${outside} ${run} ${to.line} ${to.vector}`;
-  return module.once(name, integers(4), (f) => {
-    const [matrix, few, out, more] = f.params as Local<'i32'>[] as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+  return module.once(name, ofIntegers(4), (f) => {
+    const [matrix, few, out, more] = f.integers(4);
     const grid = (): Local<'v128'>[][] =>
       Array.from({ length: lines }, () => Array.from({ length: vectors }, () => f.local('v128')));
     const sums = Array.from({ length: units }, grid);
@@ -154,16 +145,8 @@ export interface LineSums {
 export function lineSumsFunc(module: Module, engine: Engine, sums: LineSums): Func {
   const { lanes, vectors, lines, vector, step, tail } = sums;
   const name = `line sums ${lanes.name} ${lines}x${vectors} ${vector} ${step.matrix} ${step.vectors} ${tail}`;
-  return module.once(name, integers(7), (f) => {
-    const [matrix, few, out, count, width, row, more] = f.params as Local<'i32'>[] as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+  return module.once(name, ofIntegers(7), (f) => {
+    const [matrix, few, out, count, width, row, more] = f.integers(7);
     const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
     const numbers = range(vectors).map(() => range(lines).map(() => f.local('v128')));
     const outs = range(vectors).map((q) => (q ? f.let(i32.add(out, i32.mul(row, c(q)))) : out));

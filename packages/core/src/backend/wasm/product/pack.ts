@@ -1,7 +1,7 @@
 // Packing: a panel of rows (or columns) of a factor, copied so that a tile reads it from one end to the other.
-import { f32, f64, i32, v128, type Local, type Type, type V128, type Void } from '../instructions.js';
+import { f32, f64, i32, v128, type V128, type Void } from '../instructions.js';
 import type { Lanes } from './lanes.js';
-import type { Func, Module } from '../module.js';
+import { ofIntegers, type Func, type Module } from '../module.js';
 
 export interface Packing {
   readonly lanes: Lanes;
@@ -33,15 +33,8 @@ export function packFunc(module: Module, packing: Packing): Func {
   const { lanes, width, valid, line, depth, along } = packing;
   const { bytes, count: vector } = lanes;
   const name = `pack ${bytes} ${width}.${valid} ${line} ${depth}${along ? ' along' : ''}`;
-  return module.once(name, { params: Array.from({ length: 6 }, (): Type => 'i32'), result: 'void' }, (f) => {
-    const [out, source, lines, depths, count, beside] = f.params as Local<'i32'>[] as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+  return module.once(name, ofIntegers(6), (f) => {
+    const [out, source, lines, depths, count, beside] = f.integers(6);
     const at = Array.from({ length: width }, (_, r) =>
       f.let(
         line === null ? i32.add(source, i32.load(lines, 4 * r)) : i32.add(source, c(line * Math.min(r, valid - 1))),

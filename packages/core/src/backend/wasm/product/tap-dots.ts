@@ -4,7 +4,7 @@ import { sizeOf } from '../../../base/index.js';
 import { laneSums, loadSome } from './dots-tile.js';
 import { finishOf, isPlain } from './finish.js';
 import { outputSteps } from './form.js';
-import { f32, f32x4, i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
+import { f32, f32x4, i32, v128, type I32, type Local, type V128 } from '../instructions.js';
 import {
   c,
   from,
@@ -18,7 +18,7 @@ import {
   type Job,
   type Schedule,
 } from './job.js';
-import type { Engine, Func, Module } from '../module.js';
+import { ofIntegers, type Engine, type Func, type Module } from '../module.js';
 
 const [mostRows, mostColumns, mostHeld] = [2, 64, 9];
 
@@ -42,8 +42,8 @@ interface TapDots {
 function tapDotsFunc(module: Module, { madd }: Engine, { columns, run, step, rows, outside }: TapDots): Func {
   const text = [rows, ...outside].map((l) => `${l.extent}.${l.a}.${l.b}`).join();
   const name = `tap dots ${columns.join()} ${run} ${step} ${text}`;
-  return module.once(name, { params: Array.from({ length: 3 }, (): Type => 'i32'), result: 'void' }, (f) => {
-    const [a, b, out] = f.params as Local<'i32'>[] as [Local<'i32'>, Local<'i32'>, Local<'i32'>];
+  return module.once(name, ofIntegers(3), (f) => {
+    const [a, b, out] = f.integers(3);
     const vectors = (n: number): Local<'v128'>[] => Array.from({ length: n }, () => f.local('v128'));
     const sums = vectors(columns.length);
     const totals = outside.length ? vectors(columns.length) : sums;

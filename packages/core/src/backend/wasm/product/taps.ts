@@ -3,7 +3,7 @@
 import { sizeOf } from '../../../base/index.js';
 import { finishOf, isPlain } from './finish.js';
 import { outputSteps, type Product } from './form.js';
-import { i32, v128, type I32, type Local, type Type, type V128 } from '../instructions.js';
+import { i32, v128, type I32, type V128 } from '../instructions.js';
 import {
   c,
   from,
@@ -18,7 +18,7 @@ import {
   type Schedule,
 } from './job.js';
 import type { Lanes } from './lanes.js';
-import type { Engine, Func, Module } from '../module.js';
+import { ofIntegers, type Engine, type Func, type Module } from '../module.js';
 import { runsOf, type Run } from './runs.js';
 
 const [mostRows, mostTaps, mostHeld] = [2, 64, 9];
@@ -46,14 +46,8 @@ const entry = 12;
 /** The function (a, b, out, first, last): the columns of the runs in the table from address `first` to `last`. */
 function tapsFunc(module: Module, engine: Engine, { lanes, step, places, together, apart }: Taps): Func {
   const name = `taps ${lanes.name} ${step} ${places.join(';')} ${together} ${apart.join()}`;
-  return module.once(name, { params: Array.from({ length: 5 }, (): Type => 'i32'), result: 'void' }, (f) => {
-    const [a, b, out, first, last] = f.params as Local<'i32'>[] as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+  return module.once(name, ofIntegers(5), (f) => {
+    const [a, b, out, first, last] = f.integers(5);
     const read = (base: I32, offset: number, make: (address: I32, offset: number) => V128): V128 =>
       offset < 0 ? make(i32.add(base, c(offset)), 0) : make(base, offset);
     const splat = (k: number): V128 => read(a, places[k]![0], (x, on) => lanes.splat(x, on));
