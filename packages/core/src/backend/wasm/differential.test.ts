@@ -29,7 +29,13 @@ describe('wasm on two threads, which divide everything that can be', () => {
   it.each(primitives.map((p) => [p.name, p] as const))('%s is as on the CPU', (_, primitive) => {
     for (let seed = 0; seed < 12; seed++) checkDifference(primitive, seed, device, cpu);
   });
-  it('and the second has helped', () => expect(device.threads.workers!.helped).toBeGreaterThan(0));
+  it('and the second has helped', () => {
+    // Kernels are small: one thread may have done them all before the other has looked.
+    const end = performance.now() + 20_000;
+    for (let seed = 12; !device.threads.workers!.helped && performance.now() < end; seed++)
+      for (const primitive of primitives) checkDifference(primitive, seed, device, cpu);
+    expect(device.threads.workers!.helped).toBeGreaterThan(0);
+  });
 });
 describe('the suite of backends', () => {
   it.each(backendSuite(() => createWasm(), { cases: 5 }).map((c) => [`${c.of} ${c.name}`, c] as const))(
